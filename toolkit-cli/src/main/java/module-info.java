@@ -1,0 +1,10 @@
+/** The command line {@code ntk}. */
+module io.ntk.cli {
+    requires io.ntk.core;
+    requires io.ntk.tcp;
+    requires info.picocli;
+    requires static org.jspecify;
+
+    opens io.ntk.cli to
+            info.picocli;
+}

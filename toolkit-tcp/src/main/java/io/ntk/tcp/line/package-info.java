@@ -1,0 +1,5 @@
+/** Line and stream services over TCP. */
+@NullMarked
+package io.ntk.tcp.line;
+
+import org.jspecify.annotations.NullMarked;

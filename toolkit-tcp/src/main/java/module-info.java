@@ -1,0 +1,10 @@
+/** TCP protocols of ntk as servers, clients and channel handlers. */
+module io.ntk.tcp {
+    requires transitive io.ntk.core;
+    requires transitive io.netty.codec;
+    requires io.netty.handler;
+    requires org.slf4j;
+    requires static transitive org.jspecify;
+
+    exports io.ntk.tcp.line;
+}
