@@ -4,8 +4,9 @@ module io.ntk.core {
     requires transitive io.netty.buffer;
     requires transitive io.netty.common;
     requires transitive io.netty.transport;
-    requires io.netty.handler;
+    requires transitive io.netty.handler;
     requires io.netty.handler.proxy;
+    requires io.netty.codec;
     requires io.netty.resolver;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.classes.io_uring;

@@ -27,6 +27,7 @@ import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringDomainSocketChannel;
@@ -34,6 +35,9 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -194,6 +198,23 @@ public enum Transport {
             case IO_URING -> IoUringDatagramChannel.class;
             case KQUEUE -> KQueueDatagramChannel.class;
         };
+    }
+
+    /**
+     * An endpoint as a socket address of the kind that the channels of this transport take. A host name is looked up,
+     * which may take its time: not to be called on an event loop.
+     *
+     * @param endpoint an endpoint
+     * @return the address; unresolved when the name is not known
+     */
+    public SocketAddress address(Endpoint endpoint) {
+        if (endpoint instanceof Endpoint.Unix unix) {
+            return this == NIO
+                    ? UnixDomainSocketAddress.of(unix.path())
+                    : new DomainSocketAddress(unix.path().toFile());
+        }
+        Endpoint.Inet inet = (Endpoint.Inet) endpoint;
+        return new InetSocketAddress(inet.host(), inet.port());
     }
 
     @Override

@@ -1,0 +1,149 @@
+package io.ntk.core;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.SocketChannelConfig;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The ways to end a connection.
+ *
+ * <p>Closing a TCP socket with unread input resets the connection, and a reset destroys an answer that the peer has not
+ * read yet. So a refusal writes its answer, shuts down the output, discards what still comes (bounded in bytes and
+ * time), and closes then. All methods are called on the channel's event loop.
+ */
+public final class Closing {
+    /** Input that is discarded before the connection is closed all the same. */
+    public static final int MAX_DISCARDED_BYTES = 256 * 1024;
+
+    /** Time from the answer to the close, whatever the peer does. */
+    public static final Duration MAX_WAIT = Duration.ofSeconds(2);
+
+    private Closing() {}
+
+    /**
+     * Answers and closes. From now on no inbound message or event reaches the pipeline's handlers.
+     *
+     * @param ctx where the answer enters the pipeline on its way out
+     * @param answer the last message to the peer; ownership moves here
+     */
+    public static void refuse(ChannelHandlerContext ctx, Object answer) {
+        ChannelHandlerContext tls = ctx.pipeline().context(SslHandler.class);
+        if (tls == null) {
+            refusePlain(ctx, answer);
+            return;
+        }
+        ctx.pipeline().addAfter(tls.name(), null, new DiscardUntilClose());
+        ReadGate.of(ctx.channel()).holdOpen();
+        ctx.writeAndFlush(answer).addListener(sent -> end(ctx.channel(), sent, () -> shutdownOutput(ctx.channel())));
+    }
+
+    /** The same below TLS: nothing reaches a TLS handler any more, and no close_notify is sent. */
+    static void refusePlain(ChannelHandlerContext ctx, Object answer) {
+        ctx.pipeline().addFirst(new DiscardUntilClose());
+        ReadGate.of(ctx.channel()).holdOpen();
+        ctx.writeAndFlush(answer).addListener(sent -> end(ctx.channel(), sent, () -> shutdownSocket(ctx.channel())));
+    }
+
+    private static void end(Channel channel, Future<?> sent, Runnable shutdown) {
+        if (sent.isSuccess()) {
+            shutdown.run();
+        } else {
+            channel.close();
+        }
+    }
+
+    /**
+     * Closes when everything that was written has been handed to the kernel; writes that were not flushed are flushed.
+     *
+     * @param ctx where the close enters the pipeline on its way out
+     */
+    public static void afterWrites(ChannelHandlerContext ctx) {
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /**
+     * Resets the connection: what waits to be sent is lost, here and in the kernel. For a peer that takes nothing, since
+     * a close in good order would wait for that very peer.
+     *
+     * @param channel the channel
+     */
+    public static void reset(Channel channel) {
+        if (channel.config() instanceof SocketChannelConfig config) {
+            config.setSoLinger(0);
+        }
+        channel.close();
+    }
+
+    /**
+     * Ends the output of a channel: with a close_notify under TLS, then with a FIN. A channel that cannot be shut down
+     * in halves is closed.
+     *
+     * @param channel the channel; everything to be sent has been flushed
+     */
+    public static void shutdownOutput(Channel channel) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls != null) {
+            // The FIN waits until close_notify has left; a peer that saw only the FIN would report a truncation.
+            tls.closeOutbound().addListener(sent -> shutdownSocket(channel));
+        } else {
+            shutdownSocket(channel);
+        }
+    }
+
+    private static void shutdownSocket(Channel channel) {
+        if (channel instanceof DuplexChannel duplex && channel.isActive()) {
+            duplex.shutdownOutput().addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+        } else {
+            channel.close();
+        }
+    }
+
+    private static final class DiscardUntilClose extends ChannelInboundHandlerAdapter {
+        private int budget = MAX_DISCARDED_BYTES;
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            var timer = ctx.executor().schedule(() -> ctx.close(), MAX_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            ctx.channel().closeFuture().addListener(closed -> timer.cancel(false));
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            budget -= message instanceof ByteBuf bytes ? bytes.readableBytes() : 1;
+            ReferenceCountUtil.release(message);
+            if (budget < 0) {
+                ctx.close();
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            if (!ctx.channel().config().isAutoRead()) {
+                ctx.read();
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelInputShutdownEvent || event == ConnectionEvent.DRAIN) {
+                ctx.close();
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            ctx.close();
+        }
+    }
+}

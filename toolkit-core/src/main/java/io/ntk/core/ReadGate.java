@@ -1,0 +1,91 @@
+package io.ntk.core;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.channel.Channel;
+import io.netty.util.AttributeKey;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+
+/**
+ * Decides whether a channel reads: it does exactly while nobody has a reason against it.
+ *
+ * <p>Handlers that paused reading each for themselves would undo one another; through the one gate of their channel they
+ * cannot. A host that reads by hand (auto-read off when the gate is first asked for) keeps reading by hand: its gate
+ * changes nothing. Use it on the channel's event loop only.
+ */
+public final class ReadGate {
+    private static final AttributeKey<ReadGate> KEY = AttributeKey.valueOf(ReadGate.class, "gate");
+
+    private final Channel channel;
+    private final boolean byHand;
+    private final Set<Object> reasons = Collections.newSetFromMap(new IdentityHashMap<>(4));
+    private boolean heldOpen;
+
+    private ReadGate(Channel channel) {
+        this.channel = channel;
+        this.byHand = !channel.config().isAutoRead();
+    }
+
+    /**
+     * The gate of a channel.
+     *
+     * @param channel the channel
+     * @return the same gate at every call
+     */
+    public static ReadGate of(Channel channel) {
+        ReadGate gate = channel.attr(KEY).get();
+        if (gate == null) {
+            gate = new ReadGate(channel);
+            channel.attr(KEY).set(gate);
+        }
+        return gate;
+    }
+
+    /**
+     * Gives a reason not to read; what the current read has taken from the socket still arrives.
+     *
+     * @param reason compared by identity, usually the handler; giving it twice is giving it once
+     */
+    public void pause(Object reason) {
+        if (!heldOpen && reasons.add(requireNonNull(reason, "reason")) && reasons.size() == 1) {
+            autoRead(false);
+        }
+    }
+
+    /**
+     * Takes a reason back; the channel reads again when it was the last.
+     *
+     * @param reason as given to {@link #pause}; one that was not given is ignored
+     */
+    public void resume(Object reason) {
+        if (reasons.remove(reason) && reasons.isEmpty()) {
+            autoRead(true);
+        }
+    }
+
+    /**
+     * Tells whether anybody has a reason not to read.
+     *
+     * @return true while reading is paused
+     */
+    public boolean isPaused() {
+        return !reasons.isEmpty();
+    }
+
+    /** Drops all reasons, and ignores those to come: for a channel that is only read to be emptied before its close. */
+    void holdOpen() {
+        heldOpen = true;
+        if (!reasons.isEmpty()) {
+            reasons.clear();
+            autoRead(true);
+        }
+    }
+
+    private void autoRead(boolean on) {
+        if (!byHand) {
+            channel.config().setAutoRead(on);
+        }
+    }
+}

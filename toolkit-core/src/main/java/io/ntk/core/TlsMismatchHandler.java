@@ -1,0 +1,64 @@
+package io.ntk.core;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
+
+/**
+ * Tells a peer that speaks TLS to a plain port, or plain text to a TLS port, what is wrong, and closes.
+ *
+ * <p>Placement: on a plain port before the framing of a protocol whose first byte is never 0x16; on a TLS port before
+ * the TLS handler. It looks at the first byte that arrives: 0x16 starts every TLS handshake record. A TLS peer gets the
+ * alert {@code unexpected_message}, a plain one the line {@code error: this port speaks TLS}. A peer that fits is passed
+ * on, and the handler leaves. The cause is {@link CloseCause#TLS}. Not sharable.
+ *
+ * @see <a href="https://www.rfc-editor.org/rfc/rfc8446#section-5.1">RFC 8446, 5.1</a>
+ */
+public final class TlsMismatchHandler extends ChannelInboundHandlerAdapter {
+    /** What the port speaks. */
+    public enum Port {
+        /** No TLS. */
+        PLAIN,
+        /** TLS. */
+        TLS
+    }
+
+    private static final int HANDSHAKE_RECORD = 0x16;
+
+    private final Port port;
+
+    /**
+     * Makes a handler for one channel.
+     *
+     * @param port what the port speaks
+     */
+    public TlsMismatchHandler(Port port) {
+        this.port = port;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!(message instanceof ByteBuf bytes) || !bytes.isReadable()) {
+            ctx.fireChannelRead(message);
+            return;
+        }
+        boolean tls = bytes.getUnsignedByte(bytes.readerIndex()) == HANDSHAKE_RECORD;
+        if (tls == (port == Port.TLS)) {
+            ctx.fireChannelRead(message);
+            ctx.pipeline().remove(this);
+            return;
+        }
+        ReferenceCountUtil.release(message);
+        CloseCause.mark(ctx.channel(), CloseCause.TLS);
+        // Before the TLS handler in the pipeline: the answer leaves as it is, and the TLS handler sees nothing more.
+        Closing.refusePlain(ctx, answer(ctx));
+    }
+
+    private ByteBuf answer(ChannelHandlerContext ctx) {
+        return port == Port.TLS
+                ? ByteBufUtil.writeUtf8(ctx.alloc(), "error: this port speaks TLS\n")
+                : TlsAlert.UNEXPECTED_MESSAGE.encode(ctx.alloc());
+    }
+}

@@ -1,0 +1,131 @@
+package io.ntk.core;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.FileRegion;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+
+/**
+ * Counts a connection's bytes and announces its opening and its end.
+ *
+ * <p>Placement: first behind the {@link ConnectionLimitHandler}, so that it sees the bytes of the wire. In and out:
+ * everything is passed on; {@link ByteBuf}s and {@link FileRegion}s are counted, outbound ones when they are handed to
+ * the transport. It marks {@link CloseCause#PEER} and {@link CloseCause#RESET}. Not sharable.
+ */
+public final class TrafficHandler extends ChannelDuplexHandler {
+    private final String service;
+    private final NetListener listener;
+    private final Traffic traffic;
+    private long openedAt;
+    private long bytesIn;
+    private long bytesOut;
+    private boolean open;
+    private String peer = "";
+
+    /**
+     * Makes a handler for one channel.
+     *
+     * @param service the service that the events name
+     * @param listener who is told of {@link NetEvent.Opened} and {@link NetEvent.Closed}
+     * @param traffic the totals to add to
+     */
+    public TrafficHandler(String service, NetListener listener, Traffic traffic) {
+        this.service = service;
+        this.listener = listener;
+        this.traffic = traffic;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isActive()) {
+            opened(ctx.channel());
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        opened(ctx.channel());
+        ctx.fireChannelActive();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        long size = size(message);
+        bytesIn += size;
+        traffic.bytesIn.add(size);
+        ctx.fireChannelRead(message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        long size = size(message);
+        bytesOut += size;
+        traffic.bytesOut.add(size);
+        ctx.write(message, promise);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            CloseCause.mark(ctx.channel(), CloseCause.PEER);
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof IOException) {
+            CloseCause.mark(ctx.channel(), CloseCause.RESET);
+        }
+        ctx.fireExceptionCaught(cause);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (open) {
+            open = false;
+            traffic.closed.increment();
+            var lasted = Duration.ofNanos(System.nanoTime() - openedAt);
+            Channel channel = ctx.channel();
+            listener.on(
+                    new NetEvent.Closed(service, id(channel), peer, CloseCause.of(channel), bytesIn, bytesOut, lasted));
+        }
+        ctx.fireChannelInactive();
+    }
+
+    private void opened(Channel channel) {
+        if (!open) {
+            open = true;
+            openedAt = System.nanoTime();
+            peer = name(channel.remoteAddress());
+            traffic.opened.increment();
+            listener.on(new NetEvent.Opened(service, id(channel), peer, name(channel.localAddress())));
+        }
+    }
+
+    static String id(Channel channel) {
+        return channel.id().asShortText();
+    }
+
+    /** An address as events show it; unnamed Unix sockets are {@code unix}. */
+    static String name(SocketAddress address) {
+        try {
+            return Endpoint.of(address).toString();
+        } catch (IllegalArgumentException e) {
+            return "unix";
+        }
+    }
+
+    private static long size(Object message) {
+        if (message instanceof ByteBuf bytes) {
+            return bytes.readableBytes();
+        }
+        return message instanceof FileRegion region ? region.count() : 0;
+    }
+}
