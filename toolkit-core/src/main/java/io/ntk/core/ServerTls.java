@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * change that cannot be used leaves the old certificate in place and is announced once.
  */
 final class ServerTls implements AutoCloseable {
-    private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
+    static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
     private static final HexFormat HEX = HexFormat.ofDelimiter(":").withUpperCase();
 
     private final TlsOptions options;

@@ -1,0 +1,50 @@
+package io.ntk.core;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** A connection could not be made. The message names the endpoint, says why, and what to look at. */
+public final class ConnectFailedException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    /** What went wrong, for those who react differently. */
+    public enum Kind {
+        /** The host answered that nobody listens. */
+        REFUSED,
+        /** There is no way to the host, or something on it says that it must not be taken. */
+        UNREACHABLE,
+        /** No answer in time. */
+        TIMED_OUT,
+        /** The name is not known. */
+        UNRESOLVED,
+        /** TLS failed: not a TLS port, or the certificate did not convince. */
+        TLS,
+        /** The proxy could not do it. */
+        PROXY,
+        /** Anything else. */
+        OTHER
+    }
+
+    private final Kind kind;
+
+    /**
+     * Makes one.
+     *
+     * @param kind what went wrong
+     * @param message the whole sentence
+     * @param cause what was caught, or null for a deadline
+     */
+    public ConnectFailedException(Kind kind, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    /**
+     * What went wrong.
+     *
+     * @return the kind
+     */
+    public Kind kind() {
+        return kind;
+    }
+}
