@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the scripts that source this use what it sets
 # What the benchmark scripts share: source it. Everything stays on loopback and ends by itself.
 
 set -euo pipefail

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What a person waits for: start of the program, and a whole round trip. Medians by hyperfine, beside other programs.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need hyperfine python3
 build

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Bulk through the whole programs, client and server: a file of SIZE_MIB to a discard server, and half of it through an
 # echo server and back into a file. Wall time and CPU time of both ends, medians of $RUNS runs, JVM start included.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need socat ncat cmp
 build

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Echo of 64-byte messages over 64 connections: requests a second and server CPU a request, medians of $RUNS runs.
 # The programs take turns, so that a noisy minute hits all of them alike.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need gcc javac socat ncat python3
 build

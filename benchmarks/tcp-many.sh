@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Many connections: 10,000 idle ones (memory of the server), then 20,000 opened and closed one after the other, twice,
 # with the server's open files, threads and memory before and after: what grows between the two leaks.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need gcc
 build
