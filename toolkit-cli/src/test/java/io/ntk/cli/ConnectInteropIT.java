@@ -1,0 +1,241 @@
+package io.ntk.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ntk.testsupport.Await;
+import io.ntk.testsupport.Programs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Our client against other people's servers. */
+class ConnectInteropIT {
+    private static final byte[] HELLO = "hello\n".getBytes(UTF_8);
+
+    @TempDir
+    private Path folder;
+
+    private final int port = Ntk.freePort();
+
+    @Test
+    void sendsAFileToNc() {
+        byte[] blob = blob();
+        try (var server = Programs.start("nc", "-l", "127.0.0.1", "" + port)) {
+            Ntk.awaitListener(port);
+            assertThat(connect(blob).exit()).isZero();
+            assertThat(server.await(Duration.ofSeconds(20)).out()).isEqualTo(blob);
+        }
+    }
+
+    @Test
+    void getsAFileFromNcat() throws IOException {
+        byte[] blob = blob();
+        try (var server = Programs.start("ncat", "-l", "127.0.0.1", "" + port, "--send-only")) {
+            Ntk.awaitListener(port);
+            try (var input = server.stdin()) {
+                input.write(blob);
+            }
+            assertThat(connect(new byte[0]).out()).isEqualTo(blob);
+        }
+    }
+
+    @Test
+    void roundTripsThroughNcatExec() {
+        byte[] blob = blob();
+        try (var server = Programs.start("ncat", "-k", "-l", "127.0.0.1", "" + port, "-e", "/bin/cat")) {
+            Ntk.awaitListener(port);
+            assertThat(connect(blob).out()).isEqualTo(blob);
+        }
+    }
+
+    @Test
+    void roundTripsThroughNcatOverTls() {
+        try (var server = Programs.start("ncat", "-k", "-l", "127.0.0.1", "" + port, "--ssl", "-e", "/bin/cat")) {
+            Ntk.awaitListener(port);
+            assertThat(connect(HELLO, "--tls", "--insecure").text()).isEqualTo("hello\n");
+        }
+    }
+
+    @Test
+    void roundTripsThroughSocat() {
+        byte[] blob = blob();
+        String listen = "TCP-LISTEN:" + port + ",bind=127.0.0.1,reuseaddr,fork";
+        try (var server = Programs.start("socat", "-t30", listen, "EXEC:cat")) {
+            Ntk.awaitListener(port);
+            assertThat(connect(blob).out()).isEqualTo(blob);
+        }
+    }
+
+    @Test
+    void trustsSocatOverTlsOnlyByItsAuthority() {
+        certificate();
+        String listen = "OPENSSL-LISTEN:" + port + ",bind=127.0.0.1,reuseaddr,fork,verify=0,cert="
+                + folder.resolve("cert.pem") + ",key=" + folder.resolve("key.pem");
+        try (var server = Programs.start("socat", "-t30", listen, "EXEC:cat")) {
+            Ntk.awaitListener(port);
+            var trusted = connect(HELLO, "--tls", "--ca", folder.resolve("cert.pem").toString());
+            assertThat(trusted.text()).isEqualTo("hello\n");
+            var untrusted = connect(HELLO, "--tls");
+            assertThat(untrusted.exit()).isEqualTo(1);
+            assertThat(untrusted.err()).contains("ntk: cannot connect to 127.0.0.1:" + port).contains("trusted");
+        }
+    }
+
+    @Test
+    void roundTripsThroughSocatOverAUnixSocket() {
+        Path socket = folder.resolve("s");
+        try (var server = Programs.start("socat", "-t30", "UNIX-LISTEN:" + socket + ",fork", "EXEC:cat")) {
+            Await.until("socket", () -> Files.exists(socket));
+            var result = Ntk.run(HELLO, "tcp", "connect", "unix:" + socket);
+            assertThat(result.text()).isEqualTo("hello\n");
+        }
+    }
+
+    @Test
+    void talksToOpenssl() {
+        certificate();
+        try (var server = Programs.start(
+                "openssl",
+                "s_server",
+                "-quiet",
+                "-rev",
+                "-accept",
+                "127.0.0.1:" + port,
+                "-cert",
+                folder.resolve("cert.pem").toString(),
+                "-key",
+                folder.resolve("key.pem").toString())) {
+            Ntk.awaitListener(port);
+            var result = connect(HELLO, "--tls", "--ca", folder.resolve("cert.pem").toString());
+            assertThat(result.text()).isEqualTo("olleh\n");
+        }
+    }
+
+    @Test
+    void connectsThroughNcatAsAProxy() {
+        int proxyPort = Ntk.freePort();
+        try (var server = Programs.start("ncat", "-k", "-l", "127.0.0.1", "" + port, "-e", "/bin/cat");
+                var proxy = Programs.start("ncat", "-k", "-l", "127.0.0.1", "" + proxyPort, "--proxy-type", "http")) {
+            Ntk.awaitListener(port);
+            Ntk.awaitListener(proxyPort);
+            var result = connect(HELLO, "--proxy", "http://127.0.0.1:" + proxyPort);
+            assertThat(result.text()).isEqualTo("hello\n");
+        }
+    }
+
+    @Test
+    void hearsTheOneShotServerOfTheTutorials() {
+        try (var server = Programs.start("python3", Ntk.script("hello_server.py"))) {
+            var result = Ntk.run(
+                    new byte[0], "tcp", "connect", "127.0.0.1:" + Ntk.announced(server).get(0));
+            assertThat(result.text()).isEqualTo("Hello, client!");
+            assertThat(result.exit()).isZero();
+        }
+    }
+
+    @Test
+    void isAnsweredOnceInTheMannerOfSocketserver() {
+        try (var server = Programs.start("python3", Ntk.script("upper_once_server.py"))) {
+            var result = Ntk.run(
+                    "hello".getBytes(UTF_8),
+                    "tcp",
+                    "connect",
+                    "127.0.0.1:" + Ntk.announced(server).get(0));
+            assertThat(result.text()).isEqualTo("HELLO");
+        }
+    }
+
+    @Test
+    void isAnsweredLineByLine() {
+        try (var server = Programs.start("python3", Ntk.script("upper_lines_server.py"))) {
+            var result = Ntk.run(
+                    "one\ntwo\n".getBytes(UTF_8),
+                    "tcp",
+                    "connect",
+                    "127.0.0.1:" + Ntk.announced(server).get(0));
+            assertThat(result.text()).isEqualTo("ONE\nTWO\n");
+        }
+    }
+
+    @Test
+    void choosesFromAMenu() throws IOException {
+        try (var server = Programs.start("python3", Ntk.script("menu_server.py"));
+                var client =
+                        Ntk.start("tcp", "connect", "127.0.0.1:" + Ntk.announced(server).get(0))) {
+            Await.until("greeting", () -> client.text().contains("Welcome"));
+            client.stdin().write("2\n".getBytes(UTF_8));
+            client.stdin().flush();
+            Await.until("answer", () -> client.text().contains("It is sunny."));
+            client.stdin().write("exit\n".getBytes(UTF_8));
+            client.stdin().flush();
+            assertThat(client.await(Duration.ofSeconds(10)).exit()).isZero();
+        }
+    }
+
+    @Test
+    void reachesAServerOnBothOfItsPorts() {
+        try (var server = Programs.start("python3", Ntk.script("two_ports_server.py"))) {
+            List<String> ports = Ntk.announced(server);
+            for (int i = 0; i < 2; i++) {
+                var result = Ntk.run(HELLO, "tcp", "connect", "127.0.0.1:" + ports.get(i));
+                assertThat(result.text()).isEqualTo("port " + (i + 1) + ": hello\n");
+            }
+        }
+    }
+
+    @Test
+    void talksInTurn() throws IOException {
+        try (var server = Programs.start("python3", Ntk.script("talk_server.py"), "good morning", "unsaid");
+                var client =
+                        Ntk.start("tcp", "connect", "127.0.0.1:" + Ntk.announced(server).get(0))) {
+            client.stdin().write(HELLO);
+            client.stdin().flush();
+            Await.until("answer", () -> client.text().equals("good morning\n"));
+            client.stdin().write("bye\n".getBytes(UTF_8));
+            client.stdin().flush();
+            assertThat(client.await(Duration.ofSeconds(10)).exit()).isZero();
+            assertThat(server.text()).contains("heard: hello\nheard: bye\n");
+        }
+    }
+
+    private Programs.Result connect(byte[] input, String... options) {
+        List<String> arguments = new ArrayList<>(List.of("tcp", "connect", "127.0.0.1:" + port));
+        arguments.addAll(List.of(options));
+        return Ntk.run(input, arguments.toArray(String[]::new));
+    }
+
+    private void certificate() {
+        var result = Programs.run(
+                new byte[0],
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=IP:127.0.0.1,DNS:localhost",
+                "-keyout",
+                folder.resolve("key.pem").toString(),
+                "-out",
+                folder.resolve("cert.pem").toString());
+        assertThat(result.exit()).as(result.err()).isZero();
+    }
+
+    private static byte[] blob() {
+        byte[] blob = new byte[3_000_001];
+        new Random(7).nextBytes(blob);
+        return blob;
+    }
+}
