@@ -6,7 +6,14 @@ module io.ntk.cli {
     requires io.netty.buffer;
     requires io.netty.codec.dns;
     requires io.netty.resolver.dns;
+    requires ch.qos.logback.classic;
+    requires ch.qos.logback.core;
+    requires org.slf4j;
+    requires jdk.unsupported;
     requires static org.jspecify;
+
+    provides ch.qos.logback.classic.spi.Configurator with
+            io.ntk.cli.LogConfiguration;
 
     opens io.ntk.cli to
             info.picocli;

@@ -1,0 +1,138 @@
+package io.ntk.cli;
+
+import io.ntk.core.Reason;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** One run: from arguments to an exit code. */
+final class Run {
+    private final Environment environment;
+    private final Stop stop;
+    private Output output;
+
+    Run(Environment environment, Stop stop) {
+        this.environment = environment;
+        this.stop = stop;
+        this.output = new Output(environment, new OutputMixin(), stop::ask);
+    }
+
+    int execute(String[] args) {
+        CommandLine line = Main.commandLine(environment);
+        ExitCode exit;
+        try {
+            exit = execute(line.parseArgs(args));
+        } catch (ParameterException e) {
+            exit = usage(UsageText.of(e), e.getCommandLine(), e);
+        } catch (OutputLostException e) {
+            exit = e.exit();
+        }
+        stop.close();
+        output.close();
+        return exit.code();
+    }
+
+    private ExitCode execute(ParseResult parsed) {
+        CommandSpec command = last(parsed).commandSpec();
+        OutputMixin speech = speech(command);
+        try {
+            output = new Output(environment, speech, stop::ask);
+            stop.atEnd(output::close);
+            if (help(parsed, speech.color)) {
+                return ExitCode.DONE;
+            }
+            if (command.userObject() instanceof Verb verb) {
+                if (output.verbosity().atLeast(Verbosity.DETAILS)) {
+                    Log.start(output);
+                }
+                return verb.run(new Session(environment, output, stop));
+            }
+            return usage(
+                    "'" + command.qualifiedName() + "' needs a command: "
+                            + String.join(", ", command.subcommands().keySet()),
+                    command.commandLine(),
+                    null);
+        } catch (OutputLostException e) {
+            return e.exit();
+        } catch (IllegalArgumentException e) {
+            return usage(text(e), command.commandLine(), e);
+        } catch (UncheckedIOException | IOException e) {
+            return failed(text(e), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return failed("interrupted", e);
+        } catch (RuntimeException e) {
+            return failed("this is a fault of ntk: " + e + " (-vv shows where)", e);
+        }
+    }
+
+    /** Help or version, when that was asked for, or nothing at all. */
+    private boolean help(ParseResult parsed, Color color) {
+        CommandLine root = parsed.commandSpec().commandLine();
+        StringWriter text = new StringWriter();
+        PrintWriter writer = new PrintWriter(text);
+        root.setOut(writer);
+        root.setColorScheme(
+                CommandLine.Help.defaultColorScheme(color.on(Standard.OUT, environment) ? Ansi.ON : Ansi.OFF));
+        boolean asked = CommandLine.executeHelpRequest(parsed) != null;
+        if (!asked && !parsed.hasSubcommand()) {
+            root.usage(writer);
+            asked = true;
+        }
+        if (asked) {
+            writer.flush();
+            output.text(text.toString());
+        }
+        return asked;
+    }
+
+    private static OutputMixin speech(CommandSpec command) {
+        for (CommandSpec mixin : command.mixins().values()) {
+            if (mixin.userObject() instanceof OutputMixin speech) {
+                return speech;
+            }
+        }
+        return new OutputMixin();
+    }
+
+    private static ParseResult last(ParseResult parsed) {
+        ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        return last;
+    }
+
+    private ExitCode usage(String text, CommandLine command, @Nullable Exception cause) {
+        output.error(text);
+        output.always(UsageText.hint(command));
+        trace(cause);
+        return ExitCode.USAGE;
+    }
+
+    private ExitCode failed(String text, Exception cause) {
+        output.error(text);
+        trace(cause);
+        return ExitCode.FAILED;
+    }
+
+    private static String text(Exception failure) {
+        String message = failure.getMessage();
+        return message == null ? Reason.of(failure) : message;
+    }
+
+    private void trace(@Nullable Exception cause) {
+        if (cause != null && output.verbosity().atLeast(Verbosity.TRACES)) {
+            StringWriter trace = new StringWriter();
+            cause.printStackTrace(new PrintWriter(trace, true));
+            trace.toString().lines().forEach(output::always);
+        }
+    }
+}
