@@ -7,6 +7,7 @@ import io.ntk.core.OpenFiles;
 import io.ntk.core.Reason;
 import io.ntk.core.SocketOptions;
 import io.ntk.core.Transport;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -102,7 +103,8 @@ final class DoctorCommand implements Verb {
         add(
                 Status.OK,
                 "java",
-                System.getProperty("java.vm.name") + " " + Runtime.version() + " at " + System.getProperty("java.home"));
+                System.getProperty("java.vm.name") + " " + Runtime.version() + " at "
+                        + System.getProperty("java.home"));
         String archive = System.getProperty("ntk.archive", "");
         if (archive.isEmpty()) {
             add(
@@ -117,7 +119,8 @@ final class DoctorCommand implements Verb {
         add(
                 heap > 512 ? Status.OK : Status.WARN,
                 "heap",
-                heap + " MiB at most" + (heap > 512 ? "" : ", which Netty's allocator finds small (NTK_JAVA_OPTS=-Xmx1g)"));
+                heap + " MiB at most"
+                        + (heap > 512 ? "" : ", which Netty's allocator finds small (NTK_JAVA_OPTS=-Xmx1g)"));
     }
 
     private void transports() {
@@ -171,14 +174,16 @@ final class DoctorCommand implements Verb {
         add(
                 Status.OK,
                 "buffers",
-                "--so-rcvbuf up to " + sysctl("net/core/rmem_max") + ", --so-sndbuf up to " + sysctl("net/core/wmem_max")
+                "--so-rcvbuf up to " + sysctl("net/core/rmem_max") + ", --so-sndbuf up to "
+                        + sysctl("net/core/wmem_max")
                         + " bytes; by itself TCP goes up to " + last(sysctl("net/ipv4/tcp_rmem")) + " and "
                         + last(sysctl("net/ipv4/tcp_wmem")));
     }
 
     private static @Nullable String sysctl(String name) {
-        try {
-            return Files.readString(SYSCTL.resolve(name)).strip();
+        // Such a file is read whole at the first read or not at all; Files.readString starts with a few bytes.
+        try (BufferedReader file = Files.newBufferedReader(SYSCTL.resolve(name))) {
+            return file.readLine();
         } catch (IOException e) {
             return null;
         }
@@ -189,8 +194,10 @@ final class DoctorCommand implements Verb {
     }
 
     private void ipv6() {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
-            add(Status.OK, "ipv6", "works on " + probe.getInetAddress().getHostAddress());
+        byte[] loopback = new byte[16];
+        loopback[15] = 1;
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByAddress(loopback))) {
+            add(Status.OK, "ipv6", "works on [::1], tried port " + probe.getLocalPort());
         } catch (IOException e) {
             add(Status.NO, "ipv6", "does not work: " + Reason.of(e));
         }
@@ -202,6 +209,7 @@ final class DoctorCommand implements Verb {
         add(
                 utf8 ? Status.OK : Status.WARN,
                 "encoding",
-                "arguments and file names are " + names + (utf8 ? "" : ", others than these are destroyed (LC_ALL=C.UTF-8)"));
+                "arguments and file names are " + names
+                        + (utf8 ? "" : ", others than these are destroyed (LC_ALL=C.UTF-8)"));
     }
 }

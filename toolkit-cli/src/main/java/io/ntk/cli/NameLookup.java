@@ -83,7 +83,7 @@ final class NameLookup {
     private static Found lookUp(String asked) throws UnknownHostException {
         InetAddress[] addresses = InetAddress.getAllByName(asked);
         Set<String> texts = new LinkedHashSet<>();
-        Arrays.stream(addresses).map(InetAddress::getHostAddress).forEach(texts::add);
+        Arrays.stream(addresses).map(NetUtil::toAddressString).forEach(texts::add);
         Set<String> names = new LinkedHashSet<>(hostsFile(texts));
         for (InetAddress address : addresses) {
             String name = InetAddress.getByAddress(address.getAddress()).getCanonicalHostName();
@@ -92,8 +92,8 @@ final class NameLookup {
             }
         }
         String canonical = addresses[0].getCanonicalHostName();
-        if (isAddress(canonical) && !isAddress(asked)) {
-            canonical = asked; // no reverse name: the name that was asked for is the best there is
+        if (isAddress(canonical)) {
+            canonical = asked; // no reverse name: what was asked for is the best there is
         }
         return new Found(asked, canonical, List.copyOf(names), List.copyOf(texts));
     }
@@ -116,11 +116,11 @@ final class NameLookup {
         }
     }
 
-    /** The text that the JDK gives an address, however it is written in the file. */
+    /** The one text of an address (RFC 5952), however it is written in the file. */
     private static String normal(String address) {
         try {
             byte[] bytes = NetUtil.createByteArrayFromIpAddressString(address);
-            return bytes == null ? address : InetAddress.getByAddress(bytes).getHostAddress();
+            return bytes == null ? address : NetUtil.toAddressString(InetAddress.getByAddress(bytes));
         } catch (UnknownHostException e) {
             return address;
         }

@@ -57,8 +57,9 @@ final class ResolveCommand implements Verb {
             names = "--type",
             split = ",",
             paramLabel = "TYPE",
-            description = "What to ask it for: A, AAAA, PTR, CNAME, MX, TXT, SRV, NS or SOA (default A and AAAA; PTR for"
-                    + " an address); repeatable.")
+            description =
+                    "What to ask it for: A, AAAA, PTR, CNAME, MX, TXT, SRV, NS or SOA (default A and AAAA; PTR for"
+                            + " an address); repeatable.")
     List<String> types = List.of();
 
     @Option(names = "--timeout", paramLabel = "TIME", description = "How long each look-up may take (default 5s).")
@@ -76,7 +77,8 @@ final class ResolveCommand implements Verb {
     @Override
     public ExitCode run(Session session) throws InterruptedException {
         if (names.isEmpty() && services.isEmpty() && ports.isEmpty()) {
-            throw new IllegalArgumentException("nothing to resolve (expected: a name, an address, --service or --port)");
+            throw new IllegalArgumentException(
+                    "nothing to resolve (expected: a name, an address, --service or --port)");
         }
         if (timeout.isZero()) {
             throw new IllegalArgumentException("--timeout: 0 (expected: > 0)");
@@ -155,9 +157,7 @@ final class ResolveCommand implements Verb {
                     .toList();
         }
         boolean address = !DnsQuestion.asked(name, DnsQuestion.Type.PTR).equals(name);
-        return address
-                ? List.of(DnsQuestion.Type.PTR)
-                : List.of(DnsQuestion.Type.A, DnsQuestion.Type.AAAA);
+        return address ? List.of(DnsQuestion.Type.PTR) : List.of(DnsQuestion.Type.A, DnsQuestion.Type.AAAA);
     }
 
     private void findServices(Output output) {
@@ -170,7 +170,8 @@ final class ResolveCommand implements Verb {
         for (String asked : ports) {
             String[] parts = parts(asked);
             if (!parts[0].matches("\\d{1,5}") || Integer.parseInt(parts[0]) > 65_535) {
-                throw new IllegalArgumentException("--port: " + asked + " (expected: 0 to 65535, such as 22 or 53/udp)");
+                throw new IllegalArgumentException(
+                        "--port: " + asked + " (expected: 0 to 65535, such as 22 or 53/udp)");
             }
             add(asked, table.byPort(Integer.parseInt(parts[0]), parts[1]), output);
         }
@@ -194,8 +195,6 @@ final class ResolveCommand implements Verb {
 
     private static String[] parts(String text) {
         int slash = text.indexOf('/');
-        return slash < 0
-                ? new String[] {text, ""}
-                : new String[] {text.substring(0, slash), text.substring(slash + 1)};
+        return slash < 0 ? new String[] {text, ""} : new String[] {text.substring(0, slash), text.substring(slash + 1)};
     }
 }

@@ -52,10 +52,7 @@ final class TcpCheckCommand implements Verb {
             description = "How long each port may take to answer (default 2s).")
     Duration timeout = Duration.ofSeconds(2);
 
-    @Option(
-            names = "--wait",
-            paramLabel = "TIME",
-            description = "Ask again until all are open, for so long at most.")
+    @Option(names = "--wait", paramLabel = "TIME", description = "Ask again until all are open, for so long at most.")
     @Nullable
     Duration wait;
 
@@ -69,6 +66,7 @@ final class TcpCheckCommand implements Verb {
         }
         List<Endpoint.Inet> endpoints = endpoints();
         EventLoops loops = session.loops(Transport.AUTO, 1);
+        PortCheck.warmUp(loops);
         Map<Endpoint.Inet, PortCheck.Result> results = new LinkedHashMap<>();
         boolean inTime = ask(endpoints, results, loops, session.output());
         report(List.copyOf(results.values()), session.output());
@@ -90,9 +88,11 @@ final class TcpCheckCommand implements Verb {
         Duration pause = FIRST_PAUSE;
         List<Endpoint.Inet> left = endpoints;
         while (true) {
-            PortCheck.run(left, timeout, loops).forEach(result -> results.put(result.endpoint(), result));
-            left = endpoints.stream()
-                    .filter(endpoint -> results.get(endpoint).state() != PortCheck.State.OPEN)
+            List<PortCheck.Result> answers = PortCheck.run(left, timeout, loops);
+            answers.forEach(answer -> results.put(answer.endpoint(), answer));
+            left = answers.stream()
+                    .filter(answer -> answer.state() != PortCheck.State.OPEN)
+                    .map(PortCheck.Result::endpoint)
                     .toList();
             if (left.isEmpty() || wait == null) {
                 return true;
@@ -101,7 +101,8 @@ final class TcpCheckCommand implements Verb {
                 return false;
             }
             if (pause.equals(FIRST_PAUSE)) {
-                output.notice("waiting for " + left.get(0) + (left.size() == 1 ? "" : " and " + (left.size() - 1) + " more"));
+                output.notice(
+                        "waiting for " + left.get(0) + (left.size() == 1 ? "" : " and " + (left.size() - 1) + " more"));
             }
             TimeUnit.NANOSECONDS.sleep(pause.toNanos());
             pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
@@ -111,7 +112,9 @@ final class TcpCheckCommand implements Verb {
     private void report(List<PortCheck.Result> results, Output output) {
         if (output.json()) {
             output.document(Ndjson.start("tcp", "check", Instant.now())
-                    .objects("ports", results.stream().map(PortCheck.Result::json).toList()));
+                    .objects(
+                            "ports",
+                            results.stream().map(PortCheck.Result::json).toList()));
             return;
         }
         for (PortCheck.Result result : results) {
@@ -131,8 +134,8 @@ final class TcpCheckCommand implements Verb {
             int first = port(dash < 0 ? range : range.substring(0, dash), range);
             int last = dash < 0 ? first : port(range.substring(dash + 1), range);
             if (last < first || endpoints.size() + last - first >= MAX_PORTS) {
-                throw new IllegalArgumentException("PORT: " + range + " (expected: FIRST-LAST, at most " + MAX_PORTS
-                        + " ports in all)");
+                throw new IllegalArgumentException(
+                        "PORT: " + range + " (expected: FIRST-LAST, at most " + MAX_PORTS + " ports in all)");
             }
             for (int port = first; port <= last; port++) {
                 endpoints.add(new Endpoint.Inet(host, port));
@@ -143,7 +146,8 @@ final class TcpCheckCommand implements Verb {
 
     private static int port(String text, String range) {
         if (!text.matches("\\d{1,5}") || Integer.parseInt(text) < 1 || Integer.parseInt(text) > 65_535) {
-            throw new IllegalArgumentException("PORT: " + range + " (expected: 1 to 65535, or a range such as 8000-8010)");
+            throw new IllegalArgumentException(
+                    "PORT: " + range + " (expected: 1 to 65535, or a range such as 8000-8010)");
         }
         return Integer.parseInt(text);
     }

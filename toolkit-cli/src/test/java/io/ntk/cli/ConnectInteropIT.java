@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +24,12 @@ class ConnectInteropIT {
     private Path folder;
 
     private final int port = Ntk.freePort();
+    private final List<Programs.Running> started = new ArrayList<>();
+
+    @AfterEach
+    void endWhatWasStarted() {
+        started.forEach(Programs.Running::close);
+    }
 
     @Test
     void sendsAFileToNc() {
@@ -49,28 +56,22 @@ class ConnectInteropIT {
     @Test
     void roundTripsThroughNcatExec() {
         byte[] blob = blob();
-        try (var server = Programs.start("ncat", "-k", "-l", "127.0.0.1", "" + port, "-e", "/bin/cat")) {
-            Ntk.awaitListener(port);
-            assertThat(connect(blob).out()).isEqualTo(blob);
-        }
+        serve("ncat", "-k", "-l", "127.0.0.1", "" + port, "-e", "/bin/cat");
+        assertThat(connect(blob).out()).isEqualTo(blob);
     }
 
     @Test
     void roundTripsThroughNcatOverTls() {
-        try (var server = Programs.start("ncat", "-k", "-l", "127.0.0.1", "" + port, "--ssl", "-e", "/bin/cat")) {
-            Ntk.awaitListener(port);
-            assertThat(connect(HELLO, "--tls", "--insecure").text()).isEqualTo("hello\n");
-        }
+        serve("ncat", "-k", "-l", "127.0.0.1", "" + port, "--ssl", "-e", "/bin/cat");
+        assertThat(connect(HELLO, "--tls", "--insecure").text()).isEqualTo("hello\n");
     }
 
     @Test
     void roundTripsThroughSocat() {
         byte[] blob = blob();
         String listen = "TCP-LISTEN:" + port + ",bind=127.0.0.1,reuseaddr,fork";
-        try (var server = Programs.start("socat", "-t30", listen, "EXEC:cat")) {
-            Ntk.awaitListener(port);
-            assertThat(connect(blob).out()).isEqualTo(blob);
-        }
+        serve("socat", "-t30", listen, "EXEC:cat");
+        assertThat(connect(blob).out()).isEqualTo(blob);
     }
 
     @Test
@@ -78,30 +79,28 @@ class ConnectInteropIT {
         certificate();
         String listen = "OPENSSL-LISTEN:" + port + ",bind=127.0.0.1,reuseaddr,fork,verify=0,cert="
                 + folder.resolve("cert.pem") + ",key=" + folder.resolve("key.pem");
-        try (var server = Programs.start("socat", "-t30", listen, "EXEC:cat")) {
-            Ntk.awaitListener(port);
-            var trusted = connect(HELLO, "--tls", "--ca", folder.resolve("cert.pem").toString());
-            assertThat(trusted.text()).isEqualTo("hello\n");
-            var untrusted = connect(HELLO, "--tls");
-            assertThat(untrusted.exit()).isEqualTo(1);
-            assertThat(untrusted.err()).contains("ntk: cannot connect to 127.0.0.1:" + port).contains("trusted");
-        }
+        serve("socat", "-t30", listen, "EXEC:cat");
+        var trusted = connect(HELLO, "--tls", "--ca", folder.resolve("cert.pem").toString());
+        assertThat(trusted.text()).isEqualTo("hello\n");
+        var untrusted = connect(HELLO, "--tls");
+        assertThat(untrusted.exit()).isEqualTo(1);
+        assertThat(untrusted.err())
+                .contains("ntk: cannot connect to 127.0.0.1:" + port)
+                .contains("trusted");
     }
 
     @Test
     void roundTripsThroughSocatOverAUnixSocket() {
         Path socket = folder.resolve("s");
-        try (var server = Programs.start("socat", "-t30", "UNIX-LISTEN:" + socket + ",fork", "EXEC:cat")) {
-            Await.until("socket", () -> Files.exists(socket));
-            var result = Ntk.run(HELLO, "tcp", "connect", "unix:" + socket);
-            assertThat(result.text()).isEqualTo("hello\n");
-        }
+        started.add(Programs.start("socat", "-t30", "UNIX-LISTEN:" + socket + ",fork", "EXEC:cat"));
+        Await.until("socket", () -> Files.exists(socket));
+        assertThat(Ntk.run(HELLO, "tcp", "connect", "unix:" + socket).text()).isEqualTo("hello\n");
     }
 
     @Test
     void talksToOpenssl() {
         certificate();
-        try (var server = Programs.start(
+        serve(
                 "openssl",
                 "s_server",
                 "-quiet",
@@ -111,30 +110,29 @@ class ConnectInteropIT {
                 "-cert",
                 folder.resolve("cert.pem").toString(),
                 "-key",
-                folder.resolve("key.pem").toString())) {
-            Ntk.awaitListener(port);
-            var result = connect(HELLO, "--tls", "--ca", folder.resolve("cert.pem").toString());
-            assertThat(result.text()).isEqualTo("olleh\n");
-        }
+                folder.resolve("key.pem").toString());
+        var result = connect(HELLO, "--tls", "--ca", folder.resolve("cert.pem").toString());
+        assertThat(result.text()).isEqualTo("olleh\n");
     }
 
     @Test
     void connectsThroughNcatAsAProxy() {
         int proxyPort = Ntk.freePort();
-        try (var server = Programs.start("ncat", "-k", "-l", "127.0.0.1", "" + port, "-e", "/bin/cat");
-                var proxy = Programs.start("ncat", "-k", "-l", "127.0.0.1", "" + proxyPort, "--proxy-type", "http")) {
-            Ntk.awaitListener(port);
-            Ntk.awaitListener(proxyPort);
-            var result = connect(HELLO, "--proxy", "http://127.0.0.1:" + proxyPort);
-            assertThat(result.text()).isEqualTo("hello\n");
-        }
+        serve("ncat", "-k", "-l", "127.0.0.1", "" + port, "-e", "/bin/cat");
+        started.add(Programs.start("ncat", "-k", "-l", "127.0.0.1", "" + proxyPort, "--proxy-type", "http"));
+        Ntk.awaitListener(proxyPort);
+        assertThat(connect(HELLO, "--proxy", "http://127.0.0.1:" + proxyPort).text())
+                .isEqualTo("hello\n");
     }
 
     @Test
     void hearsTheOneShotServerOfTheTutorials() {
         try (var server = Programs.start("python3", Ntk.script("hello_server.py"))) {
             var result = Ntk.run(
-                    new byte[0], "tcp", "connect", "127.0.0.1:" + Ntk.announced(server).get(0));
+                    new byte[0],
+                    "tcp",
+                    "connect",
+                    "127.0.0.1:" + Ntk.announced(server).get(0));
             assertThat(result.text()).isEqualTo("Hello, client!");
             assertThat(result.exit()).isZero();
         }
@@ -167,8 +165,8 @@ class ConnectInteropIT {
     @Test
     void choosesFromAMenu() throws IOException {
         try (var server = Programs.start("python3", Ntk.script("menu_server.py"));
-                var client =
-                        Ntk.start("tcp", "connect", "127.0.0.1:" + Ntk.announced(server).get(0))) {
+                var client = Ntk.start(
+                        "tcp", "connect", "127.0.0.1:" + Ntk.announced(server).get(0))) {
             Await.until("greeting", () -> client.text().contains("Welcome"));
             client.stdin().write("2\n".getBytes(UTF_8));
             client.stdin().flush();
@@ -193,8 +191,8 @@ class ConnectInteropIT {
     @Test
     void talksInTurn() throws IOException {
         try (var server = Programs.start("python3", Ntk.script("talk_server.py"), "good morning", "unsaid");
-                var client =
-                        Ntk.start("tcp", "connect", "127.0.0.1:" + Ntk.announced(server).get(0))) {
+                var client = Ntk.start(
+                        "tcp", "connect", "127.0.0.1:" + Ntk.announced(server).get(0))) {
             client.stdin().write(HELLO);
             client.stdin().flush();
             Await.until("answer", () -> client.text().equals("good morning\n"));
@@ -203,6 +201,12 @@ class ConnectInteropIT {
             assertThat(client.await(Duration.ofSeconds(10)).exit()).isZero();
             assertThat(server.text()).contains("heard: hello\nheard: bye\n");
         }
+    }
+
+    /** Starts a server that listens on the port of this test. */
+    private void serve(String... command) {
+        started.add(Programs.start(command));
+        Ntk.awaitListener(port);
     }
 
     private Programs.Result connect(byte[] input, String... options) {

@@ -108,8 +108,11 @@ final class Ntk {
 
     private static Path jar() {
         try {
-            Path classes = Path.of(
-                    Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path classes = Path.of(Main.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
             Path jar = classes.resolveSibling("ntk.jar");
             if (!Files.exists(jar)) {
                 throw new IllegalStateException("no " + jar + " (run mvn package first)");

@@ -160,8 +160,9 @@ class ServeInteropIT {
     @Test
     void talksToTheMenuClientThatReadsTheGreetingFirst() {
         try (var server = serve("--reply", "menu:sample", "--framing", "chunk", "--listen", LOOPBACK)) {
-            List<String> lines =
-                    python("menu_client.py", Ntk.port(server), "1", "nonsense", "exit").lines().toList();
+            List<String> lines = python("menu_client.py", Ntk.port(server), "1", "nonsense", "exit")
+                    .lines()
+                    .toList();
             assertThat(lines).hasSizeGreaterThan(3);
             assertThat(lines.get(lines.size() - 1)).isEqualTo("(closed)");
         }
@@ -172,7 +173,8 @@ class ServeInteropIT {
         try (var server = serve("--reply", "upper", "--listen", LOOPBACK, "--listen", LOOPBACK)) {
             List<String> addresses = Ntk.addresses(server, 2);
             for (String address : addresses) {
-                assertThat(python("upper_lines_client.py", Ntk.port(address), "here")).isEqualTo("HERE\n");
+                assertThat(python("upper_lines_client.py", Ntk.port(address), "here"))
+                        .isEqualTo("HERE\n");
             }
         }
     }
