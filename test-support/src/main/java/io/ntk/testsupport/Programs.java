@@ -172,6 +172,15 @@ public final class Programs {
         }
 
         /**
+         * What the program has written to stderr until now.
+         *
+         * @return decoded as UTF-8
+         */
+        public String err() {
+            return err.toString(StandardCharsets.UTF_8);
+        }
+
+        /**
          * Waits for the end.
          *
          * @param deadline how long

@@ -123,7 +123,7 @@ final class DnsQuestion {
         try {
             DnsResponse response = envelope.content();
             if (!response.code().equals(DnsResponseCode.NOERROR)) {
-                throw new IOException(server + " answers for " + name + ": "
+                throw new IOException("cannot resolve " + name + ": " + server + " says "
                         + response.code().toString().toLowerCase(Locale.ROOT));
             }
             List<Answer> answers = new ArrayList<>();
@@ -133,7 +133,7 @@ final class DnsQuestion {
             }
             return answers;
         } catch (IndexOutOfBoundsException e) {
-            throw new IOException(server + " sends an answer that cannot be read", e);
+            throw new IOException("cannot resolve " + name + ": " + server + " sends an answer that cannot be read", e);
         } finally {
             envelope.release();
         }

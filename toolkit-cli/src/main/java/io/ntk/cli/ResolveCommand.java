@@ -60,7 +60,7 @@ final class ResolveCommand implements Verb {
             description =
                     "What to ask it for: A, AAAA, PTR, CNAME, MX, TXT, SRV, NS or SOA (default A and AAAA; PTR for"
                             + " an address); repeatable.")
-    List<String> types = List.of();
+    List<DnsQuestion.Type> types = List.of();
 
     @Option(names = "--timeout", paramLabel = "TIME", description = "How long each look-up may take (default 5s).")
     Duration timeout = Duration.ofSeconds(5);
@@ -152,9 +152,7 @@ final class ResolveCommand implements Verb {
 
     private List<DnsQuestion.Type> types(String name) {
         if (!types.isEmpty()) {
-            return types.stream()
-                    .map(type -> Converters.choice(DnsQuestion.Type.class, type))
-                    .toList();
+            return types;
         }
         boolean address = !DnsQuestion.asked(name, DnsQuestion.Type.PTR).equals(name);
         return address ? List.of(DnsQuestion.Type.PTR) : List.of(DnsQuestion.Type.A, DnsQuestion.Type.AAAA);

@@ -128,6 +128,8 @@ final class TcpCheckCommand implements Verb {
     }
 
     private List<Endpoint.Inet> endpoints() {
+        boolean bracketed = host.startsWith("[") && host.endsWith("]");
+        String plain = bracketed ? host.substring(1, host.length() - 1) : host;
         List<Endpoint.Inet> endpoints = new ArrayList<>();
         for (String range : ports) {
             int dash = range.indexOf('-');
@@ -138,7 +140,7 @@ final class TcpCheckCommand implements Verb {
                         "PORT: " + range + " (expected: FIRST-LAST, at most " + MAX_PORTS + " ports in all)");
             }
             for (int port = first; port <= last; port++) {
-                endpoints.add(new Endpoint.Inet(host, port));
+                endpoints.add(new Endpoint.Inet(plain, port));
             }
         }
         return endpoints.stream().distinct().toList();
