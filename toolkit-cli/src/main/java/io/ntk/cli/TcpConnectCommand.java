@@ -1,0 +1,290 @@
+package io.ntk.cli;
+
+import io.ntk.core.CloseCause;
+import io.ntk.core.ConnectFailedException;
+import io.ntk.core.ConnectOptions;
+import io.ntk.core.Endpoint;
+import io.ntk.core.NetListener;
+import io.ntk.core.ProxyOptions;
+import io.ntk.core.Transport;
+import io.ntk.tcp.line.TcpClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ntk tcp connect}: standard input to a server, the server to standard output. */
+@Command(
+        name = "connect",
+        description = {
+            "Connects standard input and output to any server over TCP, TLS or a Unix socket.",
+            "",
+            "It ends when the server has ended its stream and standard input has ended too, or has had nothing for half"
+                    + " a second. On a terminal there is line editing, and what the server says appears above the line"
+                    + " being typed; control characters from the server are shown, not obeyed."
+        })
+@Examples({
+    "ntk tcp connect 127.0.0.1:9000                   # talk to a server; Ctrl-D ends your side",
+    "echo hello | ntk tcp connect 9000                # one round trip",
+    "ntk tcp connect 9000 < big.iso                   # send a file, as fast as it goes",
+    "ntk tcp connect example.org:443 --tls --crlf     # TLS, lines ending in CRLF",
+    "ntk tcp connect unix:/run/app.sock --deadline 5s # a Unix socket, 5 seconds for everything",
+})
+final class TcpConnectCommand implements Verb {
+    private static final Duration PATIENCE_WITH_INPUT = Duration.ofMillis(500);
+    private static final Duration FOR_EVER = Duration.ofDays(365);
+
+    /** What the end of standard input does. */
+    enum OnEof {
+        /** Ends our side and goes on reading. */
+        HALF_CLOSE,
+        /** Closes the connection. */
+        CLOSE,
+        /** Nothing: the connection stays until the server ends it. */
+        STAY
+    }
+
+    @Parameters(index = "0", paramLabel = "ENDPOINT", description = "HOST:PORT, [V6]:PORT, PORT (loopback) or unix:PATH.")
+    @Nullable
+    Endpoint endpoint;
+
+    @Option(
+            names = "--on-eof",
+            paramLabel = "HOW",
+            converter = OnEofConverter.class,
+            description = "At the end of standard input: half-close (default: read on until the server ends), close or"
+                    + " stay.")
+    OnEof onEof = OnEof.HALF_CLOSE;
+
+    @Option(names = "--timeout", paramLabel = "TIME", description = "How long connecting may take (default: 10s).")
+    Duration timeout = ConnectOptions.DEFAULT_TIMEOUT;
+
+    @Option(names = "--idle", paramLabel = "TIME", description = "End, with success, after so long without a byte.")
+    @Nullable
+    Duration idle;
+
+    @Option(names = "--deadline", paramLabel = "TIME", description = "End, with exit code 124, after so long.")
+    @Nullable
+    Duration deadline;
+
+    @Option(names = "--crlf", description = "Send CRLF for each line end.")
+    boolean crlf;
+
+    @Option(names = "--hex", description = "Show what the server sends as a hex dump.")
+    boolean hex;
+
+    @Option(
+            names = "--proxy",
+            paramLabel = "URL",
+            description = "Connect through socks5://[USER@]HOST:PORT or http://[USER@]HOST:PORT; the password comes from"
+                    + " the variable NTK_PROXY_PASSWORD.")
+    @Nullable
+    String proxy;
+
+    @Option(names = "--source", paramLabel = "ADDRESS[:PORT]", description = "Connect from this address of yours.")
+    @Nullable
+    String source;
+
+    @Mixin
+    ClientTlsMixin tls = new ClientTlsMixin();
+
+    @Mixin
+    SocketMixin socket = new SocketMixin();
+
+    @Mixin
+    OutputMixin output = new OutputMixin();
+
+    /** The picocli way to a constant with a dash in its name. */
+    static final class OnEofConverter implements picocli.CommandLine.ITypeConverter<OnEof> {
+        @Override
+        public OnEof convert(String text) {
+            return Converters.choice(OnEof.class, text);
+        }
+    }
+
+    @Override
+    public ExitCode run(Session session) throws IOException, InterruptedException {
+        long end = System.nanoTime() + (deadline == null ? FOR_EVER : deadline).toNanos();
+        ConnectOptions options = options(session);
+        boolean interactive = session.environment().terminals().contains(Standard.IN)
+                && session.environment().terminals().contains(Standard.OUT)
+                && !hex
+                && !session.output().json();
+        Console console = interactive ? Console.open(session) : null;
+        try {
+            return talk(session, options, console, end);
+        } catch (ConnectFailedException e) {
+            if (e.kind() != ConnectFailedException.Kind.TIMED_OUT) {
+                throw e;
+            }
+            session.output().error(String.valueOf(e.getMessage()));
+            return ExitCode.DEADLINE;
+        } finally {
+            if (console != null) {
+                console.close();
+            }
+        }
+    }
+
+    private ExitCode talk(Session session, ConnectOptions options, @Nullable Console console, long end)
+            throws IOException, InterruptedException {
+        Output out = session.output();
+        NetListener listener = out.json() ? out : event -> out.detail(EventText.of(event));
+        TcpClient client = TcpClient.connect(
+                options,
+                session.loops(Transport.AUTO, 1),
+                Received.sink(session, console, hex),
+                listener);
+        out.detail("socket options granted: " + client.granted());
+        CompletableFuture<ExitCode> left = new CompletableFuture<>();
+        Thread input = new Thread(() -> input(session, client, console, left), "ntk-stdin");
+        input.setDaemon(true);
+        input.start();
+        try {
+            return await(session, client, console != null, left, end);
+        } finally {
+            client.close();
+        }
+    }
+
+    /** The thread that reads standard input; it may be left behind in a read. */
+    private void input(
+            Session session, TcpClient client, @Nullable Console console, CompletableFuture<ExitCode> left) {
+        try {
+            if (console != null) {
+                if (console.send(client, crlf) == Console.Ending.INTERRUPTED) {
+                    left.complete(ExitCode.INTERRUPTED);
+                    return;
+                }
+            } else {
+                client.pump(StandardInput.of(session.environment(), crlf));
+            }
+            switch (onEof) {
+                case HALF_CLOSE -> client.shutdownOutput();
+                case CLOSE -> {
+                    client.close();
+                    left.complete(ExitCode.DONE);
+                }
+                case STAY -> session.output().detail("standard input has ended; the connection stays");
+            }
+        } catch (IOException e) {
+            // A connection that is gone is told by its end; what is left is a source that cannot be read.
+            if (!client.inputEnded().isDone() && !client.closed().isDone()) {
+                left.completeExceptionally(e);
+            }
+        }
+    }
+
+    /** Waits for the first of: both ends done, the user, idleness, the deadline. */
+    private ExitCode await(
+            Session session, TcpClient client, boolean interactive, CompletableFuture<ExitCode> left, long end)
+            throws IOException, InterruptedException {
+        CompletableFuture<ExitCode> closed = client.closed().thenApply(ended -> exit(session, ended));
+        CompletableFuture<Void> peerEnded = client.inputEnded();
+        CompletableFuture<?> any = CompletableFuture.anyOf(closed, left);
+        while (true) {
+            long now = System.nanoTime();
+            if (now >= end) {
+                session.output().error("the deadline of " + EventText.seconds(deadlineOrForEver()) + " passed");
+                return ExitCode.DEADLINE;
+            }
+            Duration quiet = client.quiet();
+            if (idle != null && quiet.compareTo(idle) >= 0) {
+                return ExitCode.DONE;
+            }
+            boolean over = peerEnded.isDone() && (interactive || quiet.compareTo(PATIENCE_WITH_INPUT) >= 0);
+            if (over && !closed.isDone()) {
+                client.close();
+            }
+            try {
+                CompletableFuture<?> next = peerEnded.isDone() ? any : CompletableFuture.anyOf(any, peerEnded);
+                next.get(pause(end - now, quiet, peerEnded.isDone()), TimeUnit.NANOSECONDS);
+                if (left.isDone()) {
+                    return left.get();
+                }
+                if (closed.isDone()) {
+                    return closed.get();
+                }
+            } catch (TimeoutException e) {
+                continue;
+            } catch (ExecutionException e) {
+                throw failure(e);
+            }
+        }
+    }
+
+    private long pause(long untilDeadline, Duration quiet, boolean peerEnded) {
+        long pause = untilDeadline;
+        if (idle != null) {
+            pause = Math.min(pause, idle.minus(quiet).toNanos());
+        }
+        if (peerEnded) {
+            pause = Math.min(pause, PATIENCE_WITH_INPUT.dividedBy(10).toNanos());
+        }
+        return Math.max(1, pause);
+    }
+
+    private Duration deadlineOrForEver() {
+        return deadline == null ? FOR_EVER : deadline;
+    }
+
+    /** Standard output that cannot be written is the end of the run with its own code; everything else is a failure. */
+    private static IOException failure(ExecutionException e) {
+        Throwable cause = e.getCause();
+        while (cause != null) {
+            if (cause instanceof OutputLostException lost) {
+                throw lost;
+            }
+            if (cause instanceof IOException failure) {
+                return failure;
+            }
+            cause = cause.getCause();
+        }
+        return new IOException(e);
+    }
+
+    private ExitCode exit(Session session, TcpClient.End end) {
+        if (end.cause() == CloseCause.PEER || end.cause() == CloseCause.LOCAL) {
+            return ExitCode.DONE;
+        }
+        session.output().error("connection to " + endpoint + " lost: " + EventText.cause(end.cause()));
+        return ExitCode.FAILED;
+    }
+
+    private ConnectOptions options(Session session) {
+        if (endpoint == null) {
+            throw new IllegalArgumentException("ENDPOINT is missing");
+        }
+        Duration limit = deadline == null || timeout.compareTo(deadline) <= 0 ? timeout : deadline;
+        ConnectOptions options = ConnectOptions.to(endpoint)
+                .withTimeout(limit)
+                .withTls(tls.options())
+                .withSocket(socket.options());
+        if (source != null) {
+            options = options.withSource(source(source));
+        }
+        if (proxy != null) {
+            ProxyOptions through = ProxyOptions.parse(proxy);
+            String password = session.environment().variables().get("NTK_PROXY_PASSWORD");
+            options = options.withProxy(password == null ? through : through.withPassword(password));
+        }
+        return options;
+    }
+
+    /** {@code ADDRESS} or {@code ADDRESS:PORT}, IPv6 in brackets when a port follows. */
+    private static Endpoint.Inet source(String text) {
+        boolean withPort = text.startsWith("[") ? text.contains("]:") : text.indexOf(':') == text.lastIndexOf(':') && text.contains(":");
+        if (withPort) {
+            return (Endpoint.Inet) Endpoint.parse(text);
+        }
+        boolean bracketed = text.startsWith("[") && text.endsWith("]");
+        return new Endpoint.Inet(bracketed ? text.substring(1, text.length() - 1) : text, 0);
+    }
+}
