@@ -1,8 +1,12 @@
 /** The command line {@code ntk}. */
+@SuppressWarnings("requires-automatic") // JLine has no module descriptors
 module io.ntk.cli {
     requires io.ntk.core;
     requires io.ntk.tcp;
     requires info.picocli;
+    requires org.snakeyaml.engine.v2;
+    requires org.jline.reader;
+    requires org.jline.terminal;
     requires io.netty.buffer;
     requires io.netty.codec.dns;
     requires io.netty.resolver.dns;

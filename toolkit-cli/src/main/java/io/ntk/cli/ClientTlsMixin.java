@@ -51,7 +51,6 @@ final class ClientTlsMixin {
         if (!tls && !insecure && ca == null && certificate == null && serverName == null) {
             return null;
         }
-        return new TlsClientOptions(
-                insecure ? Verification.NONE : Verification.FULL, ca, certificate, key, serverName);
+        return new TlsClientOptions(insecure ? Verification.NONE : Verification.FULL, ca, certificate, key, serverName);
     }
 }

@@ -44,7 +44,8 @@ final class Console implements AutoCloseable {
                 .encoding(StandardCharsets.UTF_8)
                 .nativeSignals(false)
                 .build());
-        return session.stop().closing(console);
+        session.stop().atEnd(console::close);
+        return console;
     }
 
     /** Shows what arrived above the line that is being typed. */
@@ -66,8 +67,13 @@ final class Console implements AutoCloseable {
         }
     }
 
+    /** Gives the terminal back. */
     @Override
-    public void close() throws IOException {
-        terminal.close();
+    public void close() {
+        try {
+            terminal.close();
+        } catch (IOException e) {
+            return; // it is gone, and with it whoever could be told
+        }
     }
 }

@@ -79,7 +79,8 @@ final class EventText {
                         time(closed.duration()));
     }
 
-    private static String cause(CloseCause cause) {
+    /** How a connection was closed: what stands behind "closed". */
+    static String cause(CloseCause cause) {
         return switch (cause) {
             case PEER -> "by peer";
             case LOCAL -> "by us";

@@ -7,6 +7,7 @@ import io.ntk.core.NetListener;
 import io.ntk.core.Reason;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Consumer;
@@ -37,6 +38,7 @@ final class Output implements NetListener, AutoCloseable {
     private final Paint errPaint;
     private final Consumer<ExitCode> onLost;
     private final OutputStream payload;
+    private final WritableByteChannel payloadChannel;
     private final Outlet out;
     private final Outlet err;
     private volatile Announce announce = Announce.ON_OUT;
@@ -56,6 +58,7 @@ final class Output implements NetListener, AutoCloseable {
         this.out = new Outlet(environment.out(), MAX_QUEUED_EVENTS, Output::droppedEvents, this::outFailed);
         this.err = new Outlet(environment.err(), MAX_QUEUED_TEXT, Output::droppedLines, e -> {});
         this.payload = new PayloadStream(environment.out(), this::lost);
+        this.payloadChannel = new PayloadChannel(environment.out(), this::lost);
     }
 
     boolean json() {
@@ -124,6 +127,11 @@ final class Output implements NetListener, AutoCloseable {
     /** Standard output for raw payload, not buffered; writing to it fails with {@link OutputLostException}. */
     OutputStream payload() {
         return payload;
+    }
+
+    /** {@link #payload} as a channel. */
+    WritableByteChannel payloadChannel() {
+        return payloadChannel;
     }
 
     /** Says something to people, unless they asked for quiet. */

@@ -1,6 +1,8 @@
 package io.ntk.cli;
 
 import io.ntk.core.Endpoint;
+import io.ntk.core.Escaped;
+import io.ntk.core.EventLoops;
 import io.ntk.core.JsonWriter;
 import io.ntk.core.Ndjson;
 import io.ntk.core.Transport;
@@ -89,8 +91,9 @@ final class ResolveCommand implements Verb {
         if (!services.isEmpty() || !ports.isEmpty()) {
             findServices(session.output());
         }
+        Questions questions = questions(session);
         for (String name : names) {
-            find(name, session);
+            find(name, questions, session.output());
         }
         if (session.output().json()) {
             session.output()
@@ -101,32 +104,44 @@ final class ResolveCommand implements Verb {
         return exit;
     }
 
-    private void find(String name, Session session) throws InterruptedException {
-        try {
-            if (dns == null) {
+    /** Who answers questions about names. */
+    @FunctionalInterface
+    private interface Questions {
+        void ask(String name) throws IOException, TimeoutException, InterruptedException;
+    }
+
+    private Questions questions(Session session) {
+        if (dns == null) {
+            return name -> {
                 NameLookup.Found found = NameLookup.find(name, timeout);
                 lines.addAll(found.lines());
                 objects.add(found.json());
-            } else {
-                ask(name, session);
-            }
+            };
+        }
+        Endpoint.Inet server = server(dns);
+        EventLoops loops = session.loops(Transport.NIO, 1);
+        return name -> ask(server, name, loops);
+    }
+
+    private void find(String name, Questions questions, Output output) throws InterruptedException {
+        try {
+            questions.ask(name);
         } catch (TimeoutException e) {
-            session.output().error("cannot resolve " + name + ": no answer in " + timeout.toMillis() + " ms");
+            output.error("cannot resolve " + name + ": no answer in " + timeout.toMillis() + " ms");
             exit = ExitCode.DEADLINE;
         } catch (IOException e) {
-            session.output().error(e.getMessage() == null ? e.toString() : e.getMessage());
+            output.error(e.getMessage() == null ? e.toString() : e.getMessage());
             exit = exit == ExitCode.DONE ? ExitCode.FAILED : exit;
         }
     }
 
-    private void ask(String name, Session session) throws IOException, TimeoutException, InterruptedException {
-        Endpoint.Inet server = server();
+    private void ask(Endpoint.Inet server, String name, EventLoops loops)
+            throws IOException, TimeoutException, InterruptedException {
         boolean any = false;
         for (DnsQuestion.Type type : types(name)) {
-            var answers = DnsQuestion.ask(server, name, type, timeout, session.loops(Transport.NIO, 1));
-            for (DnsQuestion.Answer answer : answers) {
+            for (DnsQuestion.Answer answer : DnsQuestion.ask(server, name, type, timeout, loops)) {
                 any = true;
-                lines.add(name + " " + answer.type() + " " + answer.data());
+                lines.add(name + " " + answer.type() + " " + Escaped.text(answer.data()));
                 objects.add(new JsonWriter()
                         .field("asked", name)
                         .field("name", answer.name())
@@ -140,14 +155,14 @@ final class ResolveCommand implements Verb {
         }
     }
 
-    private Endpoint.Inet server() {
-        String text = String.valueOf(dns);
-        boolean bare = text.indexOf(':') < 0 || (text.indexOf(':') != text.lastIndexOf(':') && text.indexOf(']') < 0);
-        return bare
-                ? new Endpoint.Inet(text, DNS_PORT)
-                : text.endsWith("]")
-                        ? new Endpoint.Inet(text.substring(1, text.length() - 1), DNS_PORT)
-                        : (Endpoint.Inet) Endpoint.parse(text);
+    /** {@code HOST}, {@code HOST:PORT}, an IPv6 address, or one in brackets with or without a port. */
+    private static Endpoint.Inet server(String text) {
+        boolean bracketed = text.startsWith("[");
+        if (bracketed && text.endsWith("]")) {
+            return new Endpoint.Inet(text.substring(1, text.length() - 1), DNS_PORT);
+        }
+        boolean withPort = bracketed || (text.indexOf(':') >= 0 && text.indexOf(':') == text.lastIndexOf(':'));
+        return withPort ? (Endpoint.Inet) Endpoint.parse(text) : new Endpoint.Inet(text, DNS_PORT);
     }
 
     private List<DnsQuestion.Type> types(String name) {

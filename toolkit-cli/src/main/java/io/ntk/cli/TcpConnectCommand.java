@@ -51,7 +51,10 @@ final class TcpConnectCommand implements Verb {
         STAY
     }
 
-    @Parameters(index = "0", paramLabel = "ENDPOINT", description = "HOST:PORT, [V6]:PORT, PORT (loopback) or unix:PATH.")
+    @Parameters(
+            index = "0",
+            paramLabel = "ENDPOINT",
+            description = "HOST:PORT, [V6]:PORT, PORT (loopback) or unix:PATH.")
     @Nullable
     Endpoint endpoint;
 
@@ -83,8 +86,9 @@ final class TcpConnectCommand implements Verb {
     @Option(
             names = "--proxy",
             paramLabel = "URL",
-            description = "Connect through socks5://[USER@]HOST:PORT or http://[USER@]HOST:PORT; the password comes from"
-                    + " the variable NTK_PROXY_PASSWORD.")
+            description =
+                    "Connect through socks5://[USER@]HOST:PORT or http://[USER@]HOST:PORT; the password comes from"
+                            + " the variable NTK_PROXY_PASSWORD.")
     @Nullable
     String proxy;
 
@@ -138,10 +142,7 @@ final class TcpConnectCommand implements Verb {
         Output out = session.output();
         NetListener listener = out.json() ? out : event -> out.detail(EventText.of(event));
         TcpClient client = TcpClient.connect(
-                options,
-                session.loops(Transport.AUTO, 1),
-                Received.sink(session, console, hex),
-                listener);
+                options, session.loops(Transport.AUTO, 1), Received.sink(session, console, hex), listener);
         out.detail("socket options granted: " + client.granted());
         CompletableFuture<ExitCode> left = new CompletableFuture<>();
         Thread input = new Thread(() -> input(session, client, console, left), "ntk-stdin");
@@ -155,8 +156,7 @@ final class TcpConnectCommand implements Verb {
     }
 
     /** The thread that reads standard input; it may be left behind in a read. */
-    private void input(
-            Session session, TcpClient client, @Nullable Console console, CompletableFuture<ExitCode> left) {
+    private void input(Session session, TcpClient client, @Nullable Console console, CompletableFuture<ExitCode> left) {
         try {
             if (console != null) {
                 if (console.send(client, crlf) == Console.Ending.INTERRUPTED) {
@@ -192,7 +192,7 @@ final class TcpConnectCommand implements Verb {
         while (true) {
             long now = System.nanoTime();
             if (now >= end) {
-                session.output().error("the deadline of " + EventText.seconds(deadlineOrForEver()) + " passed");
+                session.output().error("the deadline of " + EventText.time(deadlineOrForEver()) + " passed");
                 return ExitCode.DEADLINE;
             }
             Duration quiet = client.quiet();
@@ -203,20 +203,31 @@ final class TcpConnectCommand implements Verb {
             if (over && !closed.isDone()) {
                 client.close();
             }
-            try {
-                CompletableFuture<?> next = peerEnded.isDone() ? any : CompletableFuture.anyOf(any, peerEnded);
-                next.get(pause(end - now, quiet, peerEnded.isDone()), TimeUnit.NANOSECONDS);
-                if (left.isDone()) {
-                    return left.get();
-                }
-                if (closed.isDone()) {
-                    return closed.get();
-                }
-            } catch (TimeoutException e) {
-                continue;
-            } catch (ExecutionException e) {
-                throw failure(e);
+            CompletableFuture<?> next = peerEnded.isDone() ? any : CompletableFuture.anyOf(any, peerEnded);
+            sleep(next, pause(end - now, quiet, peerEnded.isDone()));
+            if (left.isDone()) {
+                return get(left);
             }
+            if (closed.isDone()) {
+                return get(closed);
+            }
+        }
+    }
+
+    /** Waits for a time, or until there is news. */
+    private static void sleep(CompletableFuture<?> news, long nanos) throws InterruptedException {
+        try {
+            news.get(nanos, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            return; // the caller looks what it is
+        }
+    }
+
+    private static ExitCode get(CompletableFuture<ExitCode> done) throws IOException, InterruptedException {
+        try {
+            return done.get();
+        } catch (ExecutionException e) {
+            throw failure(e);
         }
     }
 
@@ -254,7 +265,7 @@ final class TcpConnectCommand implements Verb {
         if (end.cause() == CloseCause.PEER || end.cause() == CloseCause.LOCAL) {
             return ExitCode.DONE;
         }
-        session.output().error("connection to " + endpoint + " lost: " + EventText.cause(end.cause()));
+        session.output().error("connection to " + endpoint + " closed " + EventText.cause(end.cause()));
         return ExitCode.FAILED;
     }
 
@@ -280,7 +291,9 @@ final class TcpConnectCommand implements Verb {
 
     /** {@code ADDRESS} or {@code ADDRESS:PORT}, IPv6 in brackets when a port follows. */
     private static Endpoint.Inet source(String text) {
-        boolean withPort = text.startsWith("[") ? text.contains("]:") : text.indexOf(':') == text.lastIndexOf(':') && text.contains(":");
+        boolean withPort = text.startsWith("[")
+                ? text.contains("]:")
+                : text.indexOf(':') == text.lastIndexOf(':') && text.contains(":");
         if (withPort) {
             return (Endpoint.Inet) Endpoint.parse(text);
         }
