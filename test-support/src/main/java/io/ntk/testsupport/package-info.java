@@ -1,4 +1,13 @@
-/** Support for the tests of all modules: leak check, bytes at every split, other programs. */
+/**
+ * Support for the tests of all modules.
+ *
+ * <ul>
+ *   <li>{@link io.ntk.testsupport.LeakCheck}: no buffer is left behind.
+ *   <li>{@link io.ntk.testsupport.Splits}: a decoder's bytes, cut at every point.
+ *   <li>{@link io.ntk.testsupport.Programs}: other programs, with a deadline.
+ *   <li>{@link io.ntk.testsupport.Await}: a wait with a deadline.
+ * </ul>
+ */
 @NullMarked
 package io.ntk.testsupport;
 

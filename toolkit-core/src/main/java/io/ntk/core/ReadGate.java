@@ -22,6 +22,7 @@ public final class ReadGate {
     private final boolean byHand;
     private final Set<Object> reasons = Collections.newSetFromMap(new IdentityHashMap<>(4));
     private boolean heldOpen;
+    private Runnable resumed = () -> {};
 
     private ReadGate(Channel channel) {
         this.channel = channel;
@@ -61,8 +62,25 @@ public final class ReadGate {
      */
     public void resume(Object reason) {
         if (reasons.remove(reason) && reasons.isEmpty()) {
-            autoRead(true);
+            resumed.run();
+            if (reasons.isEmpty()) {
+                autoRead(true);
+            }
         }
+    }
+
+    /**
+     * Runs an action each time the last reason was taken back, before the channel reads: a decoder goes on there with
+     * the bytes that it held back meanwhile. The channel does not read when the action gives a reason anew.
+     *
+     * @param action added to those that were given before
+     */
+    public void whenResumed(Runnable action) {
+        Runnable earlier = resumed;
+        resumed = () -> {
+            earlier.run();
+            action.run();
+        };
     }
 
     /**
