@@ -3,6 +3,7 @@ module io.ntk.cli {
     requires io.ntk.core;
     requires io.ntk.tcp;
     requires info.picocli;
+    requires org.snakeyaml.engine.v2;
     requires ch.qos.logback.classic;
     requires ch.qos.logback.core;
     requires org.slf4j;

@@ -155,6 +155,11 @@ final class Output implements NetListener, AutoCloseable {
         err.offer(line);
     }
 
+    /** Asks people for input; the cursor stays behind it. */
+    void prompt(String text) {
+        err.offerText(text);
+    }
+
     /** Waits until what was said is written, but not for ever. */
     @Override
     public void close() {
