@@ -2,6 +2,8 @@ package io.ntk.cli;
 
 import io.ntk.core.Cidr;
 import io.ntk.core.Endpoint;
+import io.ntk.core.Transport;
+import io.ntk.tcp.line.Framing;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
@@ -36,6 +38,11 @@ final class Converters {
         line.registerConverter(Cidr.class, text -> ofLibrary(() -> Cidr.parse(text)));
         line.registerConverter(Integer.class, Converters::wholeNumber);
         line.registerConverter(int.class, Converters::wholeNumber);
+        line.registerConverter(Boolean.class, Converters::truth);
+        line.registerConverter(boolean.class, Converters::truth);
+        line.registerConverter(Transport.class, text -> choice(Transport.class, text));
+        line.registerConverter(Framing.class, text -> choice(Framing.class, text));
+        line.registerConverter(Color.class, text -> choice(Color.class, text));
     }
 
     /** A time: {@code 500ms}, {@code 30s}, {@code 1.5m}, {@code 1h}, or {@code 0}. */
@@ -53,6 +60,15 @@ final class Converters {
             throw wrong(text, "at most 292 years");
         }
         return Duration.ofNanos(nanos.longValue());
+    }
+
+    /** A flag that is given a value, as in the environment. */
+    static boolean truth(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw wrong(text, "true or false");
+        };
     }
 
     /** A whole number of any sign. */
@@ -77,18 +93,6 @@ final class Converters {
         @Override
         public Integer convert(String text) {
             return (int) size(text, Integer.MAX_VALUE);
-        }
-    }
-
-    /** A whole number from 1 on. */
-    static final class Count implements ITypeConverter<Integer> {
-        @Override
-        public Integer convert(String text) {
-            int count = wholeNumber(text);
-            if (count < 1) {
-                throw wrong(text, "> 0");
-            }
-            return count;
         }
     }
 
@@ -122,7 +126,7 @@ final class Converters {
         return bytes.longValue();
     }
 
-    /** One of the constants of an enum, in any case, with dashes or underscores; to be registered by its users. */
+    /** One of the constants of an enum, in any case, with dashes or underscores. */
     static <E extends Enum<E>> E choice(Class<E> type, String text) {
         String name = text.toUpperCase(Locale.ROOT).replace('-', '_');
         for (E constant : type.getEnumConstants()) {

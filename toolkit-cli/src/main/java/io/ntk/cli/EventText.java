@@ -5,6 +5,7 @@ import io.ntk.core.Escaped;
 import io.ntk.core.JsonWriter;
 import io.ntk.core.NetEvent;
 import io.ntk.core.ProtocolEvent;
+import io.ntk.tcp.line.LineEvent;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -66,7 +67,21 @@ final class EventText {
         if (event instanceof NetEvent.Listening listening) {
             return "listening " + listening.address();
         }
+        if (event instanceof LineEvent line) {
+            return line(line);
+        }
         return fields(event);
+    }
+
+    private static String line(LineEvent event) {
+        if (event instanceof LineEvent.Request request) {
+            return Escaped.text(request.peer()) + " sent: " + Escaped.text(request.text());
+        }
+        if (event instanceof LineEvent.Rejected rejected) {
+            return Escaped.text(rejected.peer()) + " sent no line: " + rejected.reason();
+        }
+        LineEvent.Received received = (LineEvent.Received) event;
+        return Escaped.text(received.peer()) + " sent " + bytes(received.bytes());
     }
 
     private static String closed(NetEvent.Closed closed) {

@@ -1,5 +1,6 @@
 package io.ntk.cli;
 
+import java.lang.reflect.Member;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Model.UsageMessageSpec;
  */
 final class HelpLayout {
     private static final int WIDTH = 80;
+    private static final String OWN = "Options";
     private static final String EXAMPLES = "examples";
     private static final String ENVIRONMENT = "environment";
 
@@ -65,7 +67,7 @@ final class HelpLayout {
             out.append('\n').append(heading).append(":\n");
             var layout = new Help.Layout(
                     help.colorScheme(),
-                    help.createDefaultLayout(options, List.of(), help.colorScheme())
+                    help.createDefaultLayout(help.commandSpec().options(), List.of(), help.colorScheme())
                             .textTable(),
                     withVariable(help.createDefaultOptionRenderer()),
                     help.createDefaultParameterRenderer());
@@ -78,30 +80,22 @@ final class HelpLayout {
     /** The command's own options first, then each mixin in the order of its field. */
     private static Map<String, List<OptionSpec>> sections(Help help) {
         Map<String, List<OptionSpec>> sections = new LinkedHashMap<>();
-        Object command = help.commandSpec().userObject();
+        sections.put(OWN, new ArrayList<>());
         for (OptionSpec option : help.commandSpec().options()) {
-            if (option.userObject() == command) {
-                add(sections, "Options", option);
+            if (!option.hidden()) {
+                sections.computeIfAbsent(heading(option), key -> new ArrayList<>())
+                        .add(option);
             }
         }
-        for (OptionSpec option : help.commandSpec().options()) {
-            if (option.userObject() != command) {
-                add(sections, heading(option), option);
-            }
-        }
+        sections.values().removeIf(List::isEmpty);
         return sections;
     }
 
-    private static void add(Map<String, List<OptionSpec>> sections, String heading, OptionSpec option) {
-        if (!option.hidden()) {
-            sections.computeIfAbsent(heading, key -> new ArrayList<>()).add(option);
-        }
-    }
-
     private static String heading(OptionSpec option) {
-        Object owner = option.userObject();
-        Section section = owner == null ? null : owner.getClass().getAnnotation(Section.class);
-        return section == null ? "Options" : section.value();
+        Section section = option.userObject() instanceof Member field
+                ? field.getDeclaringClass().getAnnotation(Section.class)
+                : null;
+        return section == null ? OWN : section.value();
     }
 
     private static IOptionRenderer withVariable(IOptionRenderer renderer) {
@@ -120,7 +114,7 @@ final class HelpLayout {
         for (OptionSpec option : help.commandSpec().options()) {
             List<String> names = EnvironmentDefaults.names(option);
             if (!names.isEmpty()) {
-                return "%nA variable in brackets gives an option its default; one for this command%nalone (%s) wins. true or false for a flag, commas between several values.%n"
+                return "%nA variable in brackets gives an option its default, and so does one for this%ncommand alone, which wins: %s. Flags take true or%nfalse; several values have commas between them.%n"
                         .formatted(names.get(0));
             }
         }

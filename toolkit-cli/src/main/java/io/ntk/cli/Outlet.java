@@ -57,7 +57,12 @@ final class Outlet {
 
     /** Queues a line if there is room for it; returns at once. */
     void offer(String line) {
-        byte[] bytes = bytes(line);
+        offerText(line + "\n");
+    }
+
+    /** Queues a text as it is, as {@link #offer}. */
+    void offerText(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         lock.lock();
         try {
             if (failure != null) {
@@ -80,18 +85,14 @@ final class Outlet {
 
     /** Writes a line; back when it is written, or nothing can be. */
     void put(String line) throws IOException {
-        putBytes(bytes(line));
+        putText(line + "\n");
     }
 
     /** Writes a text as it is, without a line end of its own. */
     void putText(String text) throws IOException {
-        putBytes(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private void putBytes(byte[] bytes) throws IOException {
         lock.lock();
         try {
-            add(bytes);
+            add(text.getBytes(StandardCharsets.UTF_8));
         } finally {
             lock.unlock();
         }
@@ -160,7 +161,7 @@ final class Outlet {
                 batch.writeBytes(next);
             }
             if (queue.isEmpty() && lost > 0) {
-                batch.writeBytes(bytes(lostLines.apply(lost)));
+                batch.writeBytes((lostLines.apply(lost) + "\n").getBytes(StandardCharsets.UTF_8));
                 lost = 0;
             }
             busy = batch.size() > 0;
@@ -194,9 +195,5 @@ final class Outlet {
             lock.unlock();
         }
         onFailure.accept(thrown);
-    }
-
-    private static byte[] bytes(String line) {
-        return (line + "\n").getBytes(StandardCharsets.UTF_8);
     }
 }

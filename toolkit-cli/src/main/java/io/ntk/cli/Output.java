@@ -6,7 +6,6 @@ import io.ntk.core.NetEvent;
 import io.ntk.core.NetListener;
 import io.ntk.core.Reason;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,8 +36,7 @@ final class Output implements NetListener, AutoCloseable {
     private final Verbosity verbosity;
     private final Paint errPaint;
     private final Consumer<ExitCode> onLost;
-    private final OutputStream payload;
-    private final WritableByteChannel payloadChannel;
+    private final WritableByteChannel payload;
     private final Outlet out;
     private final Outlet err;
     private volatile Announce announce = Announce.ON_OUT;
@@ -57,8 +55,7 @@ final class Output implements NetListener, AutoCloseable {
         this.onLost = onLost;
         this.out = new Outlet(environment.out(), MAX_QUEUED_EVENTS, Output::droppedEvents, this::outFailed);
         this.err = new Outlet(environment.err(), MAX_QUEUED_TEXT, Output::droppedLines, e -> {});
-        this.payload = new PayloadStream(environment.out(), this::lost);
-        this.payloadChannel = new PayloadChannel(environment.out(), this::lost);
+        this.payload = new PayloadChannel(environment.out(), this::lost);
     }
 
     boolean json() {
@@ -125,13 +122,8 @@ final class Output implements NetListener, AutoCloseable {
     }
 
     /** Standard output for raw payload, not buffered; writing to it fails with {@link OutputLostException}. */
-    OutputStream payload() {
+    WritableByteChannel payload() {
         return payload;
-    }
-
-    /** {@link #payload} as a channel. */
-    WritableByteChannel payloadChannel() {
-        return payloadChannel;
     }
 
     /** Says something to people, unless they asked for quiet. */
@@ -161,6 +153,11 @@ final class Output implements NetListener, AutoCloseable {
     /** Says something whatever was asked for: a line of the log, of a stack trace, or how to get help. */
     void always(String line) {
         err.offer(line);
+    }
+
+    /** Asks people for input; the cursor stays behind it. */
+    void prompt(String text) {
+        err.offerText(text);
     }
 
     /** Waits until what was said is written, but not for ever. */

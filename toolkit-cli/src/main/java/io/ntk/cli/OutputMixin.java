@@ -10,7 +10,7 @@ final class OutputMixin {
 
     @Option(
             names = {"-q", "--quiet"},
-            description = "Nothing for people on standard error but errors.")
+            description = "Nothing for people on standard error but errors (-v wins).")
     boolean quiet;
 
     @Option(
@@ -36,12 +36,9 @@ final class OutputMixin {
         for (boolean each : verbose) {
             count += each ? 1 : 0;
         }
-        if (quiet && count > 0) {
-            throw new IllegalArgumentException("--quiet and --verbose exclude each other");
+        if (count == 0) {
+            return quiet ? Verbosity.QUIET : Verbosity.NORMAL;
         }
-        if (quiet) {
-            return Verbosity.QUIET;
-        }
-        return count == 0 ? Verbosity.NORMAL : count == 1 ? Verbosity.DETAILS : Verbosity.TRACES;
+        return count == 1 ? Verbosity.DETAILS : Verbosity.TRACES;
     }
 }

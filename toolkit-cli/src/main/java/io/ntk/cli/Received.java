@@ -36,7 +36,7 @@ final class Received {
         }
         return session.environment().terminals().contains(Standard.OUT)
                 ? new Text(output::text)
-                : output.payloadChannel();
+                : output.payload();
     }
 
     /** A channel that takes everything and never closes. */

@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.lang.reflect.AnnotatedElement;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -49,16 +51,19 @@ final class Run {
                 return ExitCode.DONE;
             }
             if (command.userObject() instanceof Verb verb) {
+                checkRanges(command);
                 if (output.verbosity().atLeast(Verbosity.DETAILS)) {
                     Log.start(output);
                 }
-                return verb.run(new Session(environment, output, stop));
+                return verb.run(new Session(environment, output, stop, last(parsed)));
             }
             return usage(
                     "'" + command.qualifiedName() + "' needs a command: "
                             + String.join(", ", command.subcommands().keySet()),
                     command.commandLine(),
                     null);
+        } catch (ParameterException e) {
+            return usage(UsageText.of(e), e.getCommandLine(), e);
         } catch (OutputLostException e) {
             return e.exit();
         } catch (IllegalArgumentException e) {
@@ -91,6 +96,28 @@ final class Run {
             output.text(text.toString());
         }
         return asked;
+    }
+
+    private static void checkRanges(CommandSpec command) {
+        for (OptionSpec option : command.options()) {
+            Range range =
+                    option.userObject() instanceof AnnotatedElement field ? field.getAnnotation(Range.class) : null;
+            if (range != null && option.getValue() instanceof Integer value && !within(value, range)) {
+                String bounds = range.max() == Integer.MAX_VALUE
+                        ? "at least " + range.min()
+                        : range.min() + " to " + range.max();
+                throw new ParameterException(
+                        command.commandLine(),
+                        "Invalid value for option '%s': %d (expected: %s)"
+                                .formatted(option.longestName(), value, bounds),
+                        option,
+                        value.toString());
+            }
+        }
+    }
+
+    private static boolean within(int value, Range range) {
+        return value >= range.min() && value <= range.max();
     }
 
     private static OutputMixin speech(CommandSpec command) {

@@ -6,8 +6,11 @@ import io.ntk.core.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ParseResult;
 
 /**
  * What one run of one command has to work with.
@@ -15,9 +18,15 @@ import java.util.function.Supplier;
  * @param environment the streams and the variables
  * @param output who speaks
  * @param stop what may end the run early
+ * @param parsed the command line of the verb
  */
-record Session(Environment environment, Output output, Stop stop) {
+record Session(Environment environment, Output output, Stop stop, ParseResult parsed) {
     private static final Duration PATIENCE_WITH_LOOPS = Duration.ofSeconds(1);
+
+    /** Whether an option was on the command line, and not only in the environment. */
+    boolean typed(String option) {
+        return parsed.hasMatchedOption(option);
+    }
 
     /** Event loops for clients; they end before the process exits, which saves it 300 ms in the VM. */
     EventLoops loops(Transport transport, int count) {
@@ -106,7 +115,12 @@ record Session(Environment environment, Output output, Stop stop) {
 
     private void describe(Server server) {
         if (output.verbosity().atLeast(Verbosity.DETAILS)) {
-            server.granted().forEach(options -> output.detail("socket options granted: " + options));
+            for (Map<String, String> granted : server.granted()) {
+                output.detail("granted by the kernel: "
+                        + granted.entrySet().stream()
+                                .map(option -> option.getKey() + " " + option.getValue())
+                                .collect(Collectors.joining(", ")));
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "tcp",
         description = "TCP and Unix stream sockets.",
-        subcommands = {TcpConnectCommand.class, TcpCheckCommand.class})
+        subcommands = {TcpServeCommand.class, TcpConnectCommand.class, TcpCheckCommand.class})
 @Examples("ntk tcp serve   # sends every byte back, on 127.0.0.1:9000")
 final class TcpCommand {
     @Mixin

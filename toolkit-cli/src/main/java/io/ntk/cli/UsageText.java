@@ -1,6 +1,7 @@
 package io.ntk.cli;
 
-import java.util.List;
+import io.ntk.core.Escaped;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -8,6 +9,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What is said to a wrong command line: what is wrong, what was probably meant, how to get help; never a whole page. */
 final class UsageText {
+    /* picocli names the label of a list's values too, which says nothing that the expectation does not. */
+    private static final Pattern LABEL = Pattern.compile("^(Invalid value for option '[^']*') \\([^)]*\\):");
+
     private UsageText() {}
 
     static String of(ParameterException wrong) {
@@ -24,14 +28,20 @@ final class UsageText {
                 wrong.getUnmatched().isEmpty() ? "" : wrong.getUnmatched().get(0);
         boolean group = !wrong.getCommandLine().getSubcommands().isEmpty();
         String what = wrong.isUnknownOption() ? "unknown option" : group ? "unknown command" : "unexpected argument";
-        List<String> suggestions = wrong.getSuggestions();
-        String nearest = suggestions.isEmpty() ? "" : " (did you mean " + suggestions.get(0) + "?)";
-        return what + " '" + argument + "'" + nearest;
+        var words = wrong.isUnknownOption()
+                ? wrong.getCommandLine().getCommandSpec().optionsMap().keySet()
+                : wrong.getCommandLine().getSubcommands().keySet();
+        String name = argument.contains("=") ? argument.substring(0, argument.indexOf('=')) : argument;
+        String meant = Nearest.to(name, words)
+                .map(word -> " (did you mean " + word + "?)")
+                .orElse("");
+        return what + " '" + Escaped.text(argument) + "'" + meant;
     }
 
     private static String value(ParameterException wrong) {
         String variable = variable(wrong);
-        return wrong.getMessage() + (variable == null ? "" : " (from the variable " + variable + ")");
+        String text = LABEL.matcher(wrong.getMessage()).replaceFirst("$1:");
+        return text + (variable == null ? "" : " (from " + variable + ")");
     }
 
     private static @Nullable String variable(ParameterException wrong) {

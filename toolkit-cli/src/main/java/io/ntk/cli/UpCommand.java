@@ -1,0 +1,77 @@
+package io.ntk.cli;
+
+import io.ntk.core.Endpoint;
+import io.ntk.core.ListenOptions;
+import io.ntk.core.NetListener;
+import io.ntk.core.Protocol.Accept;
+import io.ntk.core.Server;
+import io.ntk.tcp.line.StreamServer;
+import io.ntk.tcp.line.StreamService;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code ntk up}: every server at once. */
+@Command(name = "up", description = "Starts every server on loopback, each on its own port, and says how to try it.")
+@Examples({
+    "ntk up                     # every server, until Ctrl-C",
+    "ntk up --base-port 20000   # the same on the ports from 20000 on",
+    "ntk up --base-port 0       # each on a free port",
+})
+final class UpCommand implements Verb {
+    /** One server: its noun, its port, how it is started, and how to try it; %d stands for the port. */
+    private record Entry(String noun, int port, BiFunction<ListenOptions, NetListener, Server> start, String attempt) {}
+
+    private static final List<Entry> TABLE = List.of(new Entry(
+            "tcp",
+            TcpServeCommand.DEFAULT_PORT,
+            (listen, listener) -> StreamServer.start(StreamService.ECHO, listen, Accept.MANY, listener),
+            "echo hello | ntk tcp connect :%d"));
+
+    @Range(min = 0, max = 65_535)
+    @Option(
+            names = "--base-port",
+            paramLabel = "PORT",
+            description = "The first of the ports, one for each server; 0 takes free ones (default: each its own).")
+    @Nullable
+    Integer basePort;
+
+    @Mixin
+    OutputMixin output = new OutputMixin();
+
+    @Override
+    public ExitCode run(Session session) {
+        List<Supplier<Server>> starts = new ArrayList<>();
+        for (Entry entry : TABLE) {
+            starts.add(() -> start(entry, session.output()));
+        }
+        return session.serve(starts);
+    }
+
+    private Server start(Entry entry, Output speech) {
+        ListenOptions listen = ListenOptions.loopback(port(entry)).withTransport(io.ntk.core.Transport.AUTO, 1);
+        Server server;
+        try {
+            server = entry.start().apply(listen, speech);
+        } catch (UncheckedIOException e) {
+            String text = "cannot start " + entry.noun() + ": " + e.getMessage() + "; --base-port moves all servers";
+            throw new UncheckedIOException(text, e.getCause());
+        }
+        int port = ((Endpoint.Inet) server.endpoints().get(0)).port();
+        speech.notice("try " + entry.noun() + ": " + entry.attempt().formatted(port));
+        return server;
+    }
+
+    private int port(Entry entry) {
+        if (basePort == null) {
+            return entry.port();
+        }
+        return basePort == 0 ? 0 : basePort + TABLE.indexOf(entry);
+    }
+}
