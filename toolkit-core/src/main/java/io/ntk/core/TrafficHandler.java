@@ -46,13 +46,6 @@ public final class TrafficHandler extends ChannelDuplexHandler {
     }
 
     @Override
-    public void handlerAdded(ChannelHandlerContext ctx) {
-        if (ctx.channel().isActive()) {
-            opened(ctx.channel());
-        }
-    }
-
-    @Override
     public void channelActive(ChannelHandlerContext ctx) {
         opened(ctx.channel());
         ctx.fireChannelActive();

@@ -49,7 +49,8 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
     private @Nullable ByteBuf replies;
     private boolean unflushed;
     private boolean reading;
-    private boolean asking;
+    /* Writing a reply may change the writability on the spot; that is looked at when the reply is done with. */
+    private boolean atWork;
     private boolean answering;
     private boolean paused;
     private @Nullable CloseCause ending;
@@ -96,7 +97,9 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        proceed(ctx);
+        if (!atWork) {
+            proceed(ctx);
+        }
         ctx.fireChannelWritabilityChanged();
     }
 
@@ -169,7 +172,7 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
 
     private void ask(ChannelHandlerContext ctx, Supplier<Reply> question, boolean wholeLine) {
         answering = true;
-        asking = true;
+        atWork = true;
         CompletableFuture.supplyAsync(question, executor).whenComplete((reply, failure) -> {
             if (ctx.executor().inEventLoop()) {
                 answered(ctx, reply, failure, wholeLine);
@@ -177,7 +180,7 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
                 ctx.executor().execute(() -> answered(ctx, reply, failure, wholeLine));
             }
         });
-        asking = false;
+        atWork = false;
     }
 
     private void answered(
@@ -186,6 +189,8 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
         if (over) {
             return;
         }
+        boolean atOnce = atWork;
+        atWork = true;
         Reply said = reply;
         if (said == null) {
             String id = ctx.channel().id().asShortText();
@@ -196,7 +201,8 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
         if (said.last()) {
             finish(ctx, CloseCause.LOCAL);
         }
-        if (!asking) {
+        atWork = atOnce;
+        if (!atOnce) {
             proceed(ctx);
         }
     }
@@ -217,11 +223,12 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void write(ChannelHandlerContext ctx) {
-        if (replies != null) {
-            // A failure comes back as an exception event, which tells the cause of the end.
-            ctx.write(replies, ctx.voidPromise());
+        ByteBuf gathered = replies;
+        if (gathered != null) {
             replies = null;
             unflushed = true;
+            // A failure comes back as an exception event, which tells the cause of the end.
+            ctx.write(gathered, ctx.voidPromise());
         }
     }
 
