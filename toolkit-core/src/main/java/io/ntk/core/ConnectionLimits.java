@@ -133,6 +133,14 @@ public final class ConnectionLimits {
         answeredRefusals--;
     }
 
+    synchronized int rememberedRates() {
+        return rates.size();
+    }
+
+    synchronized int addressesWithConnections() {
+        return openByAddress.size();
+    }
+
     private boolean takeToken(Address address) {
         long now = nanoTime.getAsLong();
         Bucket bucket = rates.get(address);

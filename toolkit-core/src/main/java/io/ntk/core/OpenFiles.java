@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The process's limit of open files.
@@ -12,7 +14,7 @@ import java.nio.file.Path;
  * <p>Read from {@code /proc/self/limits} where it exists, which spares a start the JDK's management classes (50 ms).
  */
 public final class OpenFiles {
-    private static final String ROW = "Max open files";
+    private static final Pattern ROW = Pattern.compile("^Max open files +(\\d{1,18}) ", Pattern.MULTILINE);
     private static final long WITHOUT_LIMIT = 1L << 20;
 
     private OpenFiles() {}
@@ -37,11 +39,7 @@ public final class OpenFiles {
     }
 
     static long parse(String table) {
-        return table.lines()
-                .filter(line -> line.startsWith(ROW))
-                .map(line -> line.substring(ROW.length()).strip().split("\\s+", 2)[0])
-                .mapToLong(soft -> "unlimited".equals(soft) ? WITHOUT_LIMIT : Long.parseLong(soft))
-                .findFirst()
-                .orElse(WITHOUT_LIMIT);
+        Matcher row = ROW.matcher(table);
+        return row.find() ? Long.parseLong(row.group(1)) : WITHOUT_LIMIT;
     }
 }

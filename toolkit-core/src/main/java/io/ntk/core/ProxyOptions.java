@@ -46,7 +46,9 @@ public record ProxyOptions(
             URI uri = new URI(text);
             Kind kind = Kind.valueOf(String.valueOf(uri.getScheme()).toUpperCase(Locale.ROOT));
             String user = uri.getUserInfo();
-            boolean bare = uri.getPath() == null || uri.getPath().isEmpty() || "/".equals(uri.getPath());
+            boolean bare = (uri.getPath() == null || uri.getPath().isEmpty() || "/".equals(uri.getPath()))
+                    && uri.getQuery() == null
+                    && uri.getFragment() == null;
             if (uri.getHost() != null && uri.getPort() > 0 && bare && (user == null || user.indexOf(':') < 0)) {
                 String host = uri.getHost().startsWith("[")
                         ? uri.getHost().substring(1, uri.getHost().length() - 1)
@@ -54,9 +56,9 @@ public record ProxyOptions(
                 return new ProxyOptions(kind, new Endpoint.Inet(host, uri.getPort()), user, null);
             }
         } catch (URISyntaxException | IllegalArgumentException e) {
-            throw new IllegalArgumentException(malformed(text), e);
+            throw malformed(text); // without the cause, which shows the whole text
         }
-        throw new IllegalArgumentException(malformed(text));
+        throw malformed(text);
     }
 
     /**
@@ -75,7 +77,9 @@ public record ProxyOptions(
         return kind.name().toLowerCase(Locale.ROOT) + "://" + asked + address;
     }
 
-    private static String malformed(String text) {
-        return "proxy: \"" + text + "\" (expected: socks5://[USER@]HOST:PORT or http://[USER@]HOST:PORT, no password)";
+    private static IllegalArgumentException malformed(String text) {
+        String shown = Escaped.text(text.replaceFirst("//.*@", "//...@")); // somebody may have written a password
+        return new IllegalArgumentException("proxy: \"" + shown
+                + "\" (expected: socks5://[USER@]HOST:PORT or http://[USER@]HOST:PORT, no password)");
     }
 }
