@@ -32,4 +32,14 @@ record Environment(
                 Standard.terminals(),
                 System.getenv());
     }
+
+    /** No input, output that goes nowhere, no variables: for what only needs the model of the commands. */
+    static Environment none() {
+        return new Environment(
+                InputStream.nullInputStream(),
+                OutputStream.nullOutputStream(),
+                OutputStream.nullOutputStream(),
+                Set.of(),
+                Map.of());
+    }
 }

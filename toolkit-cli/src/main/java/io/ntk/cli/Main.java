@@ -14,7 +14,15 @@ import picocli.CommandLine.Option;
         name = "ntk",
         description = "Network toolkit: servers and clients for TCP, UDP, HTTP, chat and upload.",
         versionProvider = Version.class,
-        subcommands = {TcpCommand.class, UpCommand.class, ResolveCommand.class, DoctorCommand.class, HelpCommand.class})
+        subcommands = {
+            TcpCommand.class,
+            UpCommand.class,
+            ResolveCommand.class,
+            DoctorCommand.class,
+            CompletionCommand.class,
+            ArchiveTrainingCommand.class,
+            HelpCommand.class
+        })
 @Examples({
     "ntk tcp serve           # sends every byte back, on 127.0.0.1:9000",
     "ntk help tcp serve      # what it can do, by example",

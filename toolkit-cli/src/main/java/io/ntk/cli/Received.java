@@ -34,9 +34,7 @@ final class Received {
         if (hex) {
             return new Hex(output::data);
         }
-        return session.environment().terminals().contains(Standard.OUT)
-                ? new Text(output::text)
-                : output.payload();
+        return session.environment().terminals().contains(Standard.OUT) ? new Text(output::text) : output.payload();
     }
 
     /** A channel that takes everything and never closes. */

@@ -1,0 +1,81 @@
+package io.ntk.cli;
+
+import static java.util.concurrent.CompletableFuture.delayedExecutor;
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import io.ntk.core.ListenOptions;
+import io.ntk.tcp.line.LineOptions;
+import io.ntk.tcp.line.LineServer;
+import io.ntk.tcp.line.Responder;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * {@code ntk archive-training}: goes through what the commands do, so that the launcher can keep the classes which that
+ * takes in an archive. Each command has one line in {@link #run}.
+ */
+@Command(name = "archive-training", hidden = true, description = "Goes through what the commands do.")
+final class ArchiveTrainingCommand implements Verb {
+    @Mixin
+    OutputMixin output = new OutputMixin();
+
+    @Override
+    public ExitCode run(Session session) throws IOException {
+        // The launcher waits for this in the background: if it hangs, nobody sees it.
+        delayedExecutor(60, SECONDS).execute(() -> Runtime.getRuntime().halt(1));
+        ntk();
+        ntk("--version");
+        ntk("no-such-command");
+        helpOf(Main.commandLine(Environment.none()).getCommandSpec(), List.of());
+        ntk("completion", "bash");
+        ntk("doctor");
+        ntk("resolve", "localhost");
+        ntk("tcp", "serve", "--listen", "unix:/no-such-folder/socket"); // all of the way but for the bind
+        tcp();
+        return ExitCode.DONE;
+    }
+
+    private static void tcp() throws IOException {
+        LineOptions options = LineOptions.DEFAULTS.withListen(ListenOptions.loopback(0));
+        try (var server = LineServer.start(options, Responder.upper())) {
+            String endpoint = server.endpoints().get(0).toString();
+            ntk("tcp", "connect", endpoint);
+            ntk("tcp", "connect", endpoint, "--json");
+            ntk("tcp", "check", "127.0.0.1", endpoint.substring(endpoint.indexOf(':') + 1));
+        }
+    }
+
+    private static void helpOf(CommandSpec command, List<String> path) throws IOException {
+        ntk(with(path, "--help"));
+        for (var sub : command.subcommands().entrySet()) {
+            helpOf(sub.getValue().getCommandSpec(), List.of(with(path, sub.getKey())));
+        }
+    }
+
+    /** A run with one line of input, real descriptors as every process has them, and nobody who reads. */
+    private static void ntk(String... args) throws IOException {
+        Path line = Files.createTempFile("ntk", ".txt");
+        try (var in = new FileInputStream(Files.writeString(line, "hello\n").toFile());
+                var out = new FileOutputStream("/dev/null")) {
+            Main.run(args, new Environment(in, out, out, Set.of(), Map.of()), new Stop(exit -> {}));
+        } finally {
+            Files.delete(line);
+        }
+    }
+
+    private static String[] with(List<String> path, String last) {
+        List<String> words = new ArrayList<>(path);
+        words.add(last);
+        return words.toArray(String[]::new);
+    }
+}
