@@ -68,7 +68,8 @@ public final class TcpClient implements AutoCloseable {
     private final boolean sendsFiles;
     private final SendWindow window = new SendWindow();
     private final CompletableFuture<End> closed;
-    private volatile boolean outputEnded;
+    /* On the event loop, where everything that was sent before lies behind it. */
+    private boolean outputEnded;
 
     private TcpClient(Channel channel, EventLoops loops, SinkWriter sink, Traffic traffic) {
         this.channel = channel;
@@ -211,8 +212,8 @@ public final class TcpClient implements AutoCloseable {
 
     /** Ends the output behind what was sent, without waiting for it; the peer may go on sending. */
     public void shutdownOutput() {
-        outputEnded = true;
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
+            outputEnded = true;
             if (!sink.peerEnded().isDone()) {
                 Closing.shutdownOutput(channel);
             }
