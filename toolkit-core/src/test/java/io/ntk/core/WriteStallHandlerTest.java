@@ -1,0 +1,190 @@
+package io.ntk.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.DefaultFileRegion;
+import io.ntk.testsupport.LeakCheck;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@ExtendWith(LeakCheck.class)
+class WriteStallHandlerTest {
+    private static final Duration STALL = Duration.ofSeconds(4);
+    private static final int BIG = 64 << 20;
+
+    private final HalfOpenChannel channel = new HalfOpenChannel();
+
+    WriteStallHandlerTest() {
+        channel.freezeTime();
+        channel.pipeline().addLast(new WriteStallHandler(STALL));
+    }
+
+    private void pass(Duration time) {
+        channel.advanceTimeBy(time.toNanos(), TimeUnit.NANOSECONDS);
+        channel.runScheduledPendingTasks();
+    }
+
+    private static ByteBuf bytes(int count) {
+        return Unpooled.buffer().writeZero(count);
+    }
+
+    @Test
+    void resetsAConnectionWhoseOutputIsStuck() {
+        channel.sticks(true);
+        channel.writeAndFlush(bytes(10));
+        for (int quarter = 0; quarter < 3; quarter++) {
+            pass(Duration.ofSeconds(1));
+        }
+        pass(Duration.ofSeconds(1).minusNanos(1));
+        assertThat(channel.isOpen()).isTrue();
+        pass(Duration.ofNanos(1));
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(CloseCause.of(channel)).isEqualTo(CloseCause.STALLED);
+    }
+
+    @Test
+    void doesNotTakeNewOutputForProgress() {
+        channel.sticks(true);
+        channel.writeAndFlush(bytes(10));
+        for (int quarter = 0; quarter < 4; quarter++) {
+            channel.writeAndFlush(bytes(10));
+            pass(Duration.ofSeconds(1));
+        }
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void startsAnewAfterProgress() {
+        channel.sticks(true);
+        channel.writeAndFlush(bytes(10));
+        pass(Duration.ofSeconds(1));
+        pass(Duration.ofSeconds(1));
+        pass(Duration.ofSeconds(1));
+        channel.unsafe().outboundBuffer().progress(1);
+        pass(Duration.ofSeconds(1));
+        for (int quarter = 0; quarter < 3; quarter++) {
+            pass(Duration.ofSeconds(1));
+        }
+        assertThat(channel.isOpen()).isTrue();
+        pass(Duration.ofSeconds(1));
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void leavesNoTimerWhenNothingIsPending() {
+        channel.writeAndFlush(bytes(10));
+        assertThat(channel.runScheduledPendingTasks()).isEqualTo(-1);
+        channel.sticks(true);
+        channel.writeAndFlush(bytes(10));
+        assertThat(channel.runScheduledPendingTasks()).isPositive();
+        channel.sticks(false);
+        channel.flush();
+        pass(Duration.ofSeconds(1));
+        assertThat(channel.runScheduledPendingTasks()).isEqualTo(-1);
+        channel.sticks(true);
+        channel.writeAndFlush(bytes(10));
+        channel.pipeline().removeFirst();
+        assertThat(channel.runScheduledPendingTasks()).isEqualTo(-1);
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void wantsATime() {
+        assertThatThrownBy(() -> new WriteStallHandler(Duration.ZERO)).hasMessage("stall: PT0S (expected: > 0)");
+    }
+
+    /** Sends one big thing at the first byte. */
+    private static Protocol sending(Supplier<Object> thing) {
+        return Protocols.of(pipeline -> pipeline.addLast(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object message) {
+                ((ByteBuf) message).release();
+                ctx.writeAndFlush(thing.get());
+            }
+        }));
+    }
+
+    private static ListenOptions options(Transport transport) {
+        Limits limits = Limits.DEFAULTS.withWriteStall(Duration.ofMillis(400));
+        SocketOptions socket = SocketOptions.DEFAULTS.withBuffers(0, 64 * 1024);
+        return ListenOptions.loopback(0)
+                .withTransport(transport, 1)
+                .withLimits(limits)
+                .withSocket(socket);
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.ntk.core.Transports#available")
+    void resetsAPeerThatReadsNothing(Transport transport) throws Exception {
+        RecordedEvents events = new RecordedEvents();
+        for (TlsOptions tls : new TlsOptions[] {null, TlsOptions.selfSigned()}) {
+            ListenOptions options = options(transport).withTls(tls);
+            try (Server server = Server.start(sending(() -> bytes(8 << 20)), options, events)) {
+                Endpoint endpoint = server.endpoints().get(0);
+                int count = tls == null ? 1 : 2;
+                if (tls == null) {
+                    try (Peer peer = Peer.connect(endpoint, 32 * 1024)) {
+                        peer.send("x");
+                        events.await(NetEvent.Closed.class, closed -> true, count);
+                        assertThat(peer.endsInReset()).isTrue();
+                    }
+                } else {
+                    try (var peer = JdkTls.connect(endpoint, "TLSv1.3")) {
+                        peer.getOutputStream().write('x');
+                        events.await(NetEvent.Closed.class, closed -> true, count);
+                    }
+                }
+            }
+        }
+        assertThat(events.all(NetEvent.Closed.class))
+                .extracting(NetEvent.Closed::cause)
+                .containsExactly(CloseCause.STALLED, CloseCause.STALLED);
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.ntk.core.Transports#available")
+    void keepsAPeerThatReadsNowAndThen(Transport transport, @TempDir Path folder) throws Exception {
+        keeps(transport, () -> bytes(BIG));
+        if (transport != Transport.IO_URING) { // files are not sent as regions there
+            Path file = folder.resolve("f");
+            Files.write(file, new byte[0]);
+            try (FileChannel opened = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                opened.write(java.nio.ByteBuffer.wrap(new byte[1]), BIG - 1);
+                keeps(transport, () -> new DefaultFileRegion(file.toFile(), 0, BIG));
+            }
+        }
+    }
+
+    private static void keeps(Transport transport, Supplier<Object> thing) throws Exception {
+        RecordedEvents events = new RecordedEvents();
+        try (Server server = Server.start(sending(thing), options(transport), events)) {
+            try (Peer peer = Peer.connect(server.endpoints().get(0), 32 * 1024)) {
+                peer.send("x");
+                long end = System.nanoTime() + Duration.ofMillis(1000).toNanos();
+                while (System.nanoTime() < end) {
+                    peer.read(64 * 1024);
+                    LockSupport.parkNanos(50_000_000);
+                }
+                assertThat(events.all(NetEvent.Closed.class)).isEmpty();
+                assertThat(events.await(NetEvent.Closed.class).cause()).isEqualTo(CloseCause.STALLED);
+                assertThat(peer.endsInReset()).isTrue();
+            }
+        }
+    }
+}
