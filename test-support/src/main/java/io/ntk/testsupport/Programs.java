@@ -74,7 +74,7 @@ public final class Programs {
      * Makes sure that programs are on this machine. When one is not, the test fails where {@code CI=true} is set and is
      * skipped, with the reason, elsewhere.
      *
-     * @param names names of programs, without a path
+     * @param names names of programs, or paths
      */
     public static void require(String... names) {
         for (String name : names) {
@@ -126,7 +126,7 @@ public final class Programs {
 
     private static boolean installed(String name) {
         for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
-            if (Files.isExecutable(Path.of(folder, name))) {
+            if (Files.isExecutable(Path.of(folder).resolve(name))) {
                 return true;
             }
         }

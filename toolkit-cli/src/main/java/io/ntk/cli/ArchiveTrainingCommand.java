@@ -1,6 +1,7 @@
 package io.ntk.cli;
 
 import static java.util.concurrent.CompletableFuture.delayedExecutor;
+import static java.util.concurrent.CompletableFuture.runAsync;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.ntk.core.ListenOptions;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * {@code ntk archive-training}: goes through what the commands do, so that the launcher can keep the classes which that
- * takes in an archive. Each command has one line in {@link #run}.
+ * takes in an archive. Each command has one line in {@link #train}.
  */
 @Command(name = "archive-training", hidden = true, description = "Goes through what the commands do.")
 final class ArchiveTrainingCommand implements Verb {
@@ -31,8 +32,17 @@ final class ArchiveTrainingCommand implements Verb {
 
     @Override
     public ExitCode run(Session session) throws IOException {
-        // The launcher waits for this in the background: if it hangs, nobody sees it.
-        delayedExecutor(60, SECONDS).execute(() -> Runtime.getRuntime().halt(1));
+        // Nobody sees it when this hangs, for the launcher starts it in the background.
+        var deadline = runAsync(() -> Runtime.getRuntime().halt(1), delayedExecutor(60, SECONDS));
+        try {
+            train();
+            return ExitCode.DONE;
+        } finally {
+            deadline.cancel(false);
+        }
+    }
+
+    private static void train() throws IOException {
         ntk();
         ntk("--version");
         ntk("no-such-command");
@@ -42,7 +52,6 @@ final class ArchiveTrainingCommand implements Verb {
         ntk("resolve", "localhost");
         ntk("tcp", "serve", "--listen", "unix:/no-such-folder/socket"); // all of the way but for the bind
         tcp();
-        return ExitCode.DONE;
     }
 
     private static void tcp() throws IOException {

@@ -10,6 +10,7 @@ import io.ntk.core.Transport;
 import io.ntk.tcp.line.TcpClient;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +49,12 @@ final class TcpConnectCommand implements Verb {
         /** Closes the connection. */
         CLOSE,
         /** Nothing: the connection stays until the server ends it. */
-        STAY
+        STAY;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     @Parameters(
@@ -61,7 +67,6 @@ final class TcpConnectCommand implements Verb {
     @Option(
             names = "--on-eof",
             paramLabel = "HOW",
-            converter = OnEofConverter.class,
             description = "At the end of standard input: half-close (default: read on until the server ends), close or"
                     + " stay.")
     OnEof onEof = OnEof.HALF_CLOSE;
@@ -104,14 +109,6 @@ final class TcpConnectCommand implements Verb {
 
     @Mixin
     OutputMixin output = new OutputMixin();
-
-    /** The picocli way to a constant with a dash in its name. */
-    static final class OnEofConverter implements picocli.CommandLine.ITypeConverter<OnEof> {
-        @Override
-        public OnEof convert(String text) {
-            return Converters.choice(OnEof.class, text);
-        }
-    }
 
     @Override
     public ExitCode run(Session session) throws IOException, InterruptedException {

@@ -43,14 +43,11 @@ class ConnectInteropIT {
 
     @Test
     void getsAFileFromNcat() throws IOException {
+        Programs.require("ncat");
         byte[] blob = blob();
-        try (var server = Programs.start("ncat", "-l", "127.0.0.1", "" + port, "--send-only")) {
-            Ntk.awaitListener(port);
-            try (var input = server.stdin()) {
-                input.write(blob);
-            }
-            assertThat(connect(new byte[0]).out()).isEqualTo(blob);
-        }
+        Path file = Files.write(folder.resolve("blob"), blob);
+        serve("sh", "-c", "exec ncat -l 127.0.0.1 " + port + " --send-only < " + file);
+        assertThat(connect(new byte[0]).out()).isEqualTo(blob);
     }
 
     @Test
