@@ -32,6 +32,7 @@ import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringIoHandlerConfig;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
@@ -62,6 +63,9 @@ public enum Transport {
     IO_URING,
     /** The kqueue of macOS and the BSDs. */
     KQUEUE;
+
+    /* Completions that wait at a time: Netty's 4,096 overflow (with a warning each time) when as many connections end. */
+    private static final int COMPLETIONS = 32_768;
 
     /**
      * Turns {@link #AUTO} into the transport that it stands for here.
@@ -137,7 +141,7 @@ public enum Transport {
             case AUTO -> throw unresolved();
             case NIO -> NioIoHandler.newFactory();
             case EPOLL -> EpollIoHandler.newFactory();
-            case IO_URING -> IoUringIoHandler.newFactory();
+            case IO_URING -> IoUringIoHandler.newFactory(new IoUringIoHandlerConfig().setCqSize(COMPLETIONS));
             case KQUEUE -> KQueueIoHandler.newFactory();
         };
     }

@@ -3,6 +3,7 @@ package io.ntk.core;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -174,6 +175,10 @@ final class UnixSocketFile {
         } catch (ConnectException e) {
             Files.deleteIfExists(path);
             return;
+        } catch (SocketException e) {
+            if (!String.valueOf(e.getMessage()).contains("temporarily unavailable")) {
+                throw e; // a datagram socket, or one that we may not connect to
+            }
         }
         throw new BindException("address already in use");
     }

@@ -176,7 +176,7 @@ class WriteStallHandlerTest {
         try (Server server = Server.start(sending(thing), options(transport), events)) {
             try (Peer peer = Peer.connect(server.endpoints().get(0), 32 * 1024)) {
                 peer.send("x");
-                long end = System.nanoTime() + Duration.ofMillis(1000).toNanos();
+                long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
                 while (System.nanoTime() < end) {
                     peer.read(64 * 1024);
                     LockSupport.parkNanos(50_000_000);
