@@ -44,6 +44,13 @@ class LineDecoderTest {
     }
 
     @Test
+    void takesALineThatAClosedChannelLeftUnfinishedForNone() {
+        EmbeddedChannel channel = decoder(Framing.LINE, 64);
+        channel.writeInbound(Unpooled.copiedBuffer("pay 100", UTF_8));
+        assertThat(channel.finish()).isFalse();
+    }
+
+    @Test
     void acceptsTheLongestLineAndRejectsOneByteMore() {
         assertThat(lines("12345678\n", 8)).containsExactly(line("12345678"));
         assertThat(lines("12345678\r\n", 8)).containsExactly(line("12345678"));
