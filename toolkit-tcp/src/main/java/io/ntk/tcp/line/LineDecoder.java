@@ -52,11 +52,12 @@ public final class LineDecoder extends ChannelInboundHandlerAdapter {
      * Makes a decoder for one channel.
      *
      * @param framing how messages are cut
-     * @param maxBytes the longest message, its line end not counted, at least 1
+     * @param maxBytes the longest message, its line end not counted, 1 to {@value LineOptions#MAX_LINE_BYTES}
      */
     public LineDecoder(Framing framing, int maxBytes) {
-        if (maxBytes < 1) {
-            throw new IllegalArgumentException("maxBytes: " + maxBytes + " (expected: > 0)");
+        if (maxBytes < 1 || maxBytes > LineOptions.MAX_LINE_BYTES) {
+            throw new IllegalArgumentException(
+                    "maxBytes: " + maxBytes + " (expected: 1 to " + LineOptions.MAX_LINE_BYTES + ")");
         }
         this.framing = requireNonNull(framing, "framing");
         this.maxBytes = maxBytes;
@@ -112,7 +113,14 @@ public final class LineDecoder extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        clear();
+        ByteBuf rest = input;
+        input = Unpooled.EMPTY_BUFFER;
+        if (rest.isReadable()) {
+            ctx.fireChannelRead(rest); // to whoever takes over
+            ctx.fireChannelReadComplete();
+        } else {
+            rest.release();
+        }
     }
 
     private void decode(ChannelHandlerContext ctx) {
