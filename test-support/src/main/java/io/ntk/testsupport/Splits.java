@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +41,7 @@ public final class Splits {
     }
 
     /**
-     * Decodes pieces, each arriving by itself, and ends the channel.
+     * Decodes pieces, each arriving by itself, ends the stream (an input shutdown), and closes the channel.
      *
      * @param pieces the input
      * @param channel a channel with a fresh decoder; closed when this returns
@@ -50,6 +51,7 @@ public final class Splits {
         for (byte[] piece : pieces) {
             channel.writeInbound(Unpooled.copiedBuffer(piece));
         }
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
         channel.finish();
         List<Object> messages = new ArrayList<>();
         for (Object message = channel.readInbound(); message != null; message = channel.readInbound()) {

@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>While the channel's {@link ReadGate} is paused nothing comes out: what has been read waits as bytes, and goes on
  * when the gate opens. The end of the peer's stream and {@link ConnectionEvent#DRAIN} are passed on behind the messages
- * that were read before them; what arrives after a drain is dropped.
+ * that were read before them; what arrives after a drain is dropped. A channel that closes without the one or the other
+ * was cut, perhaps within a line: what it left is no message. (So the host's channels need half-closure, {@link
+ * io.netty.channel.ChannelOption#ALLOW_HALF_CLOSURE}, for a last line without line end.)
  *
  * <p>Limits: {@code maxBytes} and one read are held; of a line without end nothing is.
  */
@@ -50,11 +52,12 @@ public final class LineDecoder extends ChannelInboundHandlerAdapter {
      * Makes a decoder for one channel.
      *
      * @param framing how messages are cut
-     * @param maxBytes the longest message, its line end not counted, at least 1
+     * @param maxBytes the longest message, its line end not counted, 1 to {@value LineOptions#MAX_LINE_BYTES}
      */
     public LineDecoder(Framing framing, int maxBytes) {
-        if (maxBytes < 1) {
-            throw new IllegalArgumentException("maxBytes: " + maxBytes + " (expected: > 0)");
+        if (maxBytes < 1 || maxBytes > LineOptions.MAX_LINE_BYTES) {
+            throw new IllegalArgumentException(
+                    "maxBytes: " + maxBytes + " (expected: 1 to " + LineOptions.MAX_LINE_BYTES + ")");
         }
         this.framing = requireNonNull(framing, "framing");
         this.maxBytes = maxBytes;
@@ -104,21 +107,20 @@ public final class LineDecoder extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        // On a channel without half-closure this is the end of the stream.
-        if (end == null) {
-            end = ChannelInputShutdownEvent.INSTANCE;
-            endPassedOn = true;
-            for (LineMessage message = next(); message != null; message = next()) {
-                ctx.fireChannelRead(message);
-            }
-        }
         clear();
         ctx.fireChannelInactive();
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        clear();
+        ByteBuf rest = input;
+        input = Unpooled.EMPTY_BUFFER;
+        if (rest.isReadable()) {
+            ctx.fireChannelRead(rest); // to whoever takes over
+            ctx.fireChannelReadComplete();
+        } else {
+            rest.release();
+        }
     }
 
     private void decode(ChannelHandlerContext ctx) {

@@ -34,13 +34,15 @@ import org.slf4j.LoggerFactory;
  *
  * <p>While a reply is being made elsewhere, and while the channel is not writable, reading and decoding stop through the
  * {@link ReadGate}. The end of the peer's stream and {@link ConnectionEvent#DRAIN} close the connection behind the
- * replies to what was read. Failure: what a responder throws is logged, the peer gets an error line, and the connection
+ * replies to what was read. Failure: what a responder throws is logged, at most once a second, the peer gets an error
+ * line, and the connection
  * stays. Not sharable.
  */
 public final class LineHandler extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(LineHandler.class);
     private static final Reply FAILED = Reply.line("error: the service failed");
     private static final int MAX_GATHERED_BYTES = 64 * 1024;
+    private static final long WARNING_INTERVAL_NANOS = 1_000_000_000;
 
     private final Responder responder;
     private final Executor executor;
@@ -55,6 +57,7 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
     private boolean paused;
     private @Nullable CloseCause ending;
     private boolean over;
+    private long warnedAt;
 
     /**
      * Makes a handler for one channel.
@@ -193,8 +196,7 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
         atWork = true;
         Reply said = reply;
         if (said == null) {
-            String id = ctx.channel().id().asShortText();
-            LOG.warn("{} a responder failed: {}", id, failure == null ? "no reply" : Reason.of(failure), failure);
+            log(ctx, failure);
             said = FAILED;
         }
         gather(ctx, said.text(), wholeLine);
@@ -204,6 +206,16 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
         atWork = atOnce;
         if (!atOnce) {
             proceed(ctx);
+        }
+    }
+
+    /** A peer that makes a responder fail with every line does not fill the log. */
+    private void log(ChannelHandlerContext ctx, @Nullable Throwable failure) {
+        long now = System.nanoTime();
+        if (warnedAt == 0 || now - warnedAt > WARNING_INTERVAL_NANOS) {
+            warnedAt = now;
+            String why = failure == null ? "it gave no reply" : Reason.of(failure);
+            LOG.warn("{} a responder failed: {}", ctx.channel().id().asShortText(), why, failure);
         }
     }
 

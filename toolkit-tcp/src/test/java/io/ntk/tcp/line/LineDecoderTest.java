@@ -44,6 +44,13 @@ class LineDecoderTest {
     }
 
     @Test
+    void takesALineThatAClosedChannelLeftUnfinishedForNone() {
+        EmbeddedChannel channel = decoder(Framing.LINE, 64);
+        channel.writeInbound(Unpooled.copiedBuffer("pay 100", UTF_8));
+        assertThat(channel.finish()).isFalse();
+    }
+
+    @Test
     void acceptsTheLongestLineAndRejectsOneByteMore() {
         assertThat(lines("12345678\n", 8)).containsExactly(line("12345678"));
         assertThat(lines("12345678\r\n", 8)).containsExactly(line("12345678"));
@@ -221,10 +228,24 @@ class LineDecoderTest {
     }
 
     @Test
-    void wantsRoomForAByte() {
+    void passesOnWhatItHoldsWhenItIsTakenOut() {
+        EmbeddedChannel channel = decoder(Framing.LINE, 64);
+        channel.writeInbound(Unpooled.copiedBuffer("line\nother protocol", UTF_8));
+        channel.pipeline().remove(LineDecoder.class);
+        assertThat(read(channel)).hasSize(2).last().satisfies(rest -> {
+            assertThat(((ByteBuf) rest).toString(UTF_8)).isEqualTo("other protocol");
+            ((ByteBuf) rest).release();
+        });
+        assertThat(channel.finish()).isFalse();
+    }
+
+    @Test
+    void refusesALimitOutOfBounds() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new LineDecoder(Framing.LINE, 0))
-                .withMessage("maxBytes: 0 (expected: > 0)");
+                .withMessage("maxBytes: 0 (expected: 1 to 16777216)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new LineDecoder(Framing.LINE, LineOptions.MAX_LINE_BYTES + 1));
     }
 
     private static List<Object> lines(String input, int maxBytes) {

@@ -364,12 +364,12 @@ class TcpClientTest {
     void tellsHowLongItHasBeenQuiet() throws Exception {
         try (TcpClient client = TcpClient.connect(options(), sink, NetListener.NONE);
                 Socket peer = listening.accept()) {
-            Await.until("quiet", () -> client.quiet().compareTo(Duration.ofMillis(50)) > 0);
+            Await.until("quiet", () -> client.quiet().compareTo(Duration.ofMillis(300)) > 0);
             peer.getOutputStream().write(1);
-            Await.until("not quiet", () -> client.quiet().compareTo(Duration.ofMillis(50)) < 0);
-            Await.until("quiet again", () -> client.quiet().compareTo(Duration.ofMillis(50)) > 0);
+            Await.until("not quiet", () -> client.quiet().compareTo(Duration.ofMillis(300)) < 0);
+            Await.until("quiet again", () -> client.quiet().compareTo(Duration.ofMillis(300)) > 0);
             client.send(bytes("x"));
-            Await.until("not quiet", () -> client.quiet().compareTo(Duration.ofMillis(50)) < 0);
+            Await.until("not quiet", () -> client.quiet().compareTo(Duration.ofMillis(300)) < 0);
             assertThat(client.granted()).containsEntry("nodelay", "true");
         }
     }
