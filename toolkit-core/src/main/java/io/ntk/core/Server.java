@@ -367,6 +367,7 @@ public final class Server implements AutoCloseable {
         }
         if (tls != null) {
             pipeline.addLast(new TlsMismatchHandler(TlsMismatchHandler.Port.TLS));
+            pipeline.addLast(new TlsFailureHandler());
             pipeline.addLast(tls.newHandler(pipeline.channel().alloc()));
             pipeline.addLast(streamEnd);
             if (!granted.handshake().isZero()) {

@@ -30,6 +30,7 @@ public final class TrafficHandler extends ChannelDuplexHandler {
     private long bytesIn;
     private long bytesOut;
     private boolean open;
+    private boolean closedHere;
     private String peer = "";
 
     /**
@@ -85,13 +86,13 @@ public final class TrafficHandler extends ChannelDuplexHandler {
 
     @Override
     public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-        CloseCause.mark(ctx.channel(), CloseCause.LOCAL);
+        closedHere = true; // no mark yet: a TLS handler closes before it says why
         ctx.close(promise);
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        CloseCause.mark(ctx.channel(), unexplained(ctx.channel()));
+        CloseCause.mark(ctx.channel(), closedHere ? CloseCause.LOCAL : unexplained(ctx.channel()));
         if (open) {
             open = false;
             traffic.closed.increment();

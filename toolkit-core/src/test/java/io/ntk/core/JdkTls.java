@@ -7,6 +7,7 @@ import java.security.cert.X509Certificate;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
@@ -51,11 +52,19 @@ final class JdkTls {
     /** A client before its handshake. */
     static SSLSocket open(Endpoint endpoint, KeyManager @Nullable [] keys)
             throws IOException, GeneralSecurityException {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys, new TrustManager[] {new TrustAnyone()}, new SecureRandom());
         Endpoint.Inet inet = (Endpoint.Inet) endpoint;
-        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(inet.host(), inet.port());
+        SSLSocket socket = (SSLSocket) factory(keys).createSocket(inet.host(), inet.port());
         socket.setSoTimeout(DEADLINE_MILLIS);
         return socket;
+    }
+
+    static SSLSocketFactory factory() throws GeneralSecurityException {
+        return factory(null);
+    }
+
+    private static SSLSocketFactory factory(KeyManager @Nullable [] keys) throws GeneralSecurityException {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys, new TrustManager[] {new TrustAnyone()}, new SecureRandom());
+        return context.getSocketFactory();
     }
 }
