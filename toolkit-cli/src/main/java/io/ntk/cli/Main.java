@@ -4,7 +4,12 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The entry point of {@code ntk}. */
-@Command(name = "ntk", mixinStandardHelpOptions = true, version = "ntk 0.1.0")
+@Command(
+        name = "ntk",
+        mixinStandardHelpOptions = true,
+        version = "ntk 0.1.0",
+        description = "Network toolkit for the JVM.",
+        subcommands = {CompletionCommand.class, ArchiveTrainingCommand.class})
 public final class Main implements Runnable {
     /** For picocli, which makes one for each run. */
     public Main() {}
