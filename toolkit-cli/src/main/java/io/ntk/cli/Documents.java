@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import picocli.CommandLine;
 
 /** Writes the man pages and the completion scripts of the distribution; run by the build. */
-final class Documents {
+public final class Documents {
     private Documents() {}
 
     /**

@@ -57,12 +57,7 @@ final class ManPage {
         paragraphs(Stream.of(command.usageMessage().description()).map(CommandText::plain));
         examples();
         commands();
-        section("OPTIONS");
-        parameters(command).forEach(parameter -> entry(label(parameter), description(parameter)));
-        options(command)
-                .forEach(option -> entry(
-                        Stream.of(option.names()).map(ManPage::bold).collect(joining(", ")) + label(option),
-                        description(option)));
+        arguments();
         environment();
         exitStatus();
         seeAlso();
@@ -101,8 +96,24 @@ final class ManPage {
         }
     }
 
+    private void arguments() {
+        if (parameters(command).isEmpty() && options(command).isEmpty()) {
+            return;
+        }
+        section("OPTIONS");
+        for (var parameter : parameters(command)) {
+            entry(label(parameter), description(parameter));
+        }
+        for (var option : options(command)) {
+            var names = Stream.of(option.names()).map(ManPage::bold).collect(joining(", "));
+            entry(names + label(option), description(option));
+        }
+    }
+
     private void environment() {
-        var prefix = name.toUpperCase(Locale.ROOT).replace('-', '_');
+        var prefix = command.parent() == null
+                ? "NTK_NOUN_VERB"
+                : name.toUpperCase(Locale.ROOT).replace('-', '_');
         section("ENVIRONMENT");
         paragraphs(Stream.of(
                 "Every option takes its default from " + prefix + "_OPTION, else from NTK_OPTION, where OPTION is its"
@@ -164,11 +175,27 @@ final class ManPage {
     }
 
     private void paragraphs(Stream<String> texts) {
-        line(texts.map(ManPage::escape).collect(joining("\n.P\n")));
+        line(texts.map(ManPage::fill).collect(joining("\n.P\n")));
     }
 
     private void entry(String tag, String text) {
-        line(".TP\n" + tag + "\n" + escape(text));
+        line(".TP\n" + tag + "\n" + fill(text));
+    }
+
+    /** The text in lines of at most 80 characters, if its words allow it. */
+    private static String fill(String text) {
+        var lines = new ArrayList<String>();
+        var line = "";
+        for (var word : text.split(" ", -1)) {
+            if (!line.isEmpty() && escape(line + " " + word).length() > 80) {
+                lines.add(escape(line));
+                line = word;
+            } else {
+                line += line.isEmpty() ? word : " " + word;
+            }
+        }
+        lines.add(escape(line));
+        return String.join("\n", lines);
     }
 
     private void line(String line) {
