@@ -119,7 +119,7 @@ class DistributionIT {
         assertThat(fish(script, "ntk completion --h")).containsExactly("--help\tShow this help message and exit");
     }
 
-    private List<String> bash(String script, String... words) throws IOException, InterruptedException {
+    private List<String> bash(String script, String... words) throws IOException {
         var query = """
                 source "$1"
                 shift
@@ -135,7 +135,7 @@ class DistributionIT {
                 .toList();
     }
 
-    private List<String> fish(String script, String line) throws IOException, InterruptedException {
+    private List<String> fish(String script, String line) throws IOException {
         return run("fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]", script, line)
                 .out()
                 .lines()
@@ -146,7 +146,7 @@ class DistributionIT {
         return SHARE.resolve(shell.path).toString();
     }
 
-    private Program run(String... command) throws IOException, InterruptedException {
+    private Program run(String... command) throws IOException {
         var environment = Map.of("NTK_JAVA_ARCHIVE", "off", "HOME", folder.toString());
         var program = Program.run(folder, environment, List.of(command));
         assertThat(program.err()).as("%s", List.of(command)).isEmpty();

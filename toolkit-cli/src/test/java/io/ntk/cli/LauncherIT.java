@@ -227,10 +227,69 @@ class LauncherIT {
             assertThat(reader.readLine()).isEqualTo(Long.toString(process.pid()));
             process.destroy(); // SIGTERM
             assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
-            assertThat(process.exitValue()).isEqualTo(143);
+            assertThat(process.exitValue()).isEqualTo(128 + 15);
         } finally {
             process.destroyForcibly();
         }
+    }
+
+    @Test
+    void buildsASourceTreeOnce() throws Exception {
+        var tree =
+                sourceTree("echo built >>log; read go <pipe; mkdir toolkit-cli/target; : >toolkit-cli/target/ntk.jar");
+        var pipe = tree.resolveSibling("pipe");
+        assertThat(run("mkfifo", pipe.toString()).exit()).isZero();
+
+        var first = start(tree.toString());
+        assertThat(first.errorReader().readLine()).isEqualTo("ntk: building with Maven, this once");
+        var second = start(tree.toString());
+        assertThat(second.errorReader().readLine())
+                .isEqualTo("ntk: waiting for the build that process " + first.pid() + " runs");
+        Files.writeString(pipe, "go\n");
+
+        assertThat(Program.end(first).out()).contains("target/ntk.jar");
+        assertThat(Program.end(second).out()).contains("target/ntk.jar");
+        assertThat(run(tree.toString()).err()).isEmpty();
+        assertThat(tree.resolveSibling("log")).hasContent("built");
+    }
+
+    @Test
+    void showsWhatMavenSaidWhenItFailed() throws Exception {
+        var tree = sourceTree("echo no good; exit 1");
+
+        var run = run(tree.toString());
+
+        assertThat(run.exit()).isEqualTo(1);
+        assertThat(run.err().lines())
+                .containsExactly(
+                        "ntk: building with Maven, this once",
+                        "no good",
+                        "ntk: the build failed; what Maven said is above and in "
+                                + tree.resolveSibling("target/ntk-build.log"));
+    }
+
+    @Test
+    void takesOverTheLockOfABuildThatDied() throws Exception {
+        var tree = sourceTree("mkdir toolkit-cli/target; : >toolkit-cli/target/ntk.jar");
+        var dead = new ProcessBuilder("true").start();
+        dead.waitFor();
+        Files.createDirectory(tree.resolveSibling("target"));
+        var lock = Files.createSymbolicLink(tree.resolveSibling("target/ntk.lock"), Path.of("" + dead.pid()));
+
+        assertThat(run(tree.toString()).exit()).isZero();
+        assertThat(Files.isSymbolicLink(lock)).isFalse();
+    }
+
+    @Test
+    void saysWhatBuildingTakes() throws Exception {
+        var tree = sourceTree("exit 1");
+        environment.put("PATH", Files.createDirectory(folder.resolve("empty")).toString());
+        assertThat(run("/bin/sh", tree.toString()))
+                .isEqualTo(failure("to build takes Maven 3.8 or later, and there is no mvn on the PATH; install it"));
+
+        Files.delete(java.resolve("bin/javac"));
+        assertThat(run("/bin/sh", tree.toString()))
+                .isEqualTo(failure("to build takes a JDK, and " + java + " has no javac; set NTK_JAVA_HOME to a JDK"));
     }
 
     @Test
@@ -335,18 +394,34 @@ class LauncherIT {
         assertThat(ntk("--version")).isEqualTo(version());
     }
 
-    private Program run(String... command) throws IOException, InterruptedException {
+    private Program run(String... command) throws IOException {
         return run(folder, command.length == 0 ? new String[] {ntk.toString(), "--version"} : command);
     }
 
-    private Program run(Path from, String... command) throws IOException, InterruptedException {
+    private Program run(Path from, String... command) throws IOException {
         return Program.run(from, environment, List.of(command));
     }
 
-    private Program ntk(String... arguments) throws IOException, InterruptedException {
+    private Program ntk(String... arguments) throws IOException {
         var command = new ArrayList<>(List.of(arguments));
         command.add(0, ntk.toString());
         return Program.run(folder, environment, command);
+    }
+
+    private Process start(String... command) throws IOException {
+        return Program.start(folder, environment, List.of(command));
+    }
+
+    /** A source tree whose Maven is a script; returns its {@code ntk}. */
+    private Path sourceTree(String maven) throws IOException {
+        var tree = folder.resolve("tree");
+        Files.createDirectories(tree.resolve("toolkit-cli"));
+        Files.createFile(tree.resolve("toolkit-cli/pom.xml"));
+        executable(java.resolve("bin/javac"), "");
+        var bin = executable(folder.resolve("maven/mvn"), "#!/bin/sh\n" + maven + "\n")
+                .getParent();
+        environment.put("PATH", bin + ":" + System.getenv("PATH"));
+        return Files.copy(SCRIPT, tree.resolve("ntk"), StandardCopyOption.COPY_ATTRIBUTES);
     }
 
     private void withRealJava(String archive) throws IOException {

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -26,25 +30,42 @@ record Program(int exit, String out, String err) {
         assumeThat(found).as("%s is installed", name).isTrue();
     }
 
-    static Program run(Path folder, Map<String, String> environment, List<String> command)
-            throws IOException, InterruptedException {
-        var out = Files.createTempFile("ntk", ".out");
-        var err = Files.createTempFile("ntk", ".err");
+    static Program run(Path folder, Map<String, String> environment, List<String> command) throws IOException {
+        return end(start(folder, environment, command));
+    }
+
+    /** Starts a program with an empty stdin. */
+    static Process start(Path folder, Map<String, String> environment, List<String> command) throws IOException {
+        var builder = new ProcessBuilder(command).directory(folder.toFile());
+        builder.environment().putAll(environment);
+        var process = builder.start();
+        process.getOutputStream().close();
+        return process;
+    }
+
+    /** Waits until the program has ended and nobody has its stdout and stderr any more. */
+    static Program end(Process process) {
+        var out = CompletableFuture.supplyAsync(() -> text(process.getInputStream()));
+        var err = CompletableFuture.supplyAsync(() -> text(process.getErrorStream()));
         try {
-            var builder = new ProcessBuilder(command)
-                    .directory(folder.toFile())
-                    .redirectOutput(out.toFile())
-                    .redirectError(err.toFile());
-            builder.environment().putAll(environment);
-            var process = builder.start();
-            process.getOutputStream().close();
-            boolean ended = process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS);
-            process.destroyForcibly();
-            assertThat(ended).as("%s ends", command).isTrue();
-            return new Program(process.exitValue(), Files.readString(out), Files.readString(err));
+            var exit = process.onExit()
+                    .orTimeout(DEADLINE_SECONDS, TimeUnit.SECONDS)
+                    .join()
+                    .exitValue();
+            return new Program(
+                    exit,
+                    out.orTimeout(DEADLINE_SECONDS, TimeUnit.SECONDS).join(),
+                    err.orTimeout(DEADLINE_SECONDS, TimeUnit.SECONDS).join());
         } finally {
-            Files.delete(out);
-            Files.delete(err);
+            process.destroyForcibly();
+        }
+    }
+
+    private static String text(InputStream in) {
+        try {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
