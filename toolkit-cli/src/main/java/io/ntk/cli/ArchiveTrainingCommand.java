@@ -1,6 +1,7 @@
 package io.ntk.cli;
 
 import static java.util.concurrent.CompletableFuture.delayedExecutor;
+import static java.util.concurrent.CompletableFuture.runAsync;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import java.io.PrintWriter;
@@ -9,10 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * {@code ntk archive-training}: goes through what the commands do, so that the launcher can keep the classes which that
- * takes in an archive. Each command has one line in {@link #run()}.
+ * takes in an archive. Each command has one line in {@link #train()}.
  */
 @Command(name = "archive-training", hidden = true, description = "Goes through what the commands do.")
 final class ArchiveTrainingCommand implements Runnable {
@@ -20,8 +22,16 @@ final class ArchiveTrainingCommand implements Runnable {
 
     @Override
     public void run() {
-        // The launcher waits for this in the background: if it hangs, nobody sees it.
-        delayedExecutor(60, SECONDS).execute(() -> Runtime.getRuntime().halt(1));
+        // Nobody sees it when this hangs, for the launcher starts it in the background.
+        var deadline = runAsync(() -> Runtime.getRuntime().halt(1), delayedExecutor(60, SECONDS));
+        try {
+            train();
+        } finally {
+            deadline.cancel(false);
+        }
+    }
+
+    private void train() {
         ntk();
         ntk("--version");
         ntk("no-such-command");
@@ -29,7 +39,7 @@ final class ArchiveTrainingCommand implements Runnable {
         ntk("completion", "bash");
     }
 
-    private void helpOf(CommandLine.Model.CommandSpec command, List<String> path) {
+    private void helpOf(CommandSpec command, List<String> path) {
         ntk(with(path, "--help"));
         command.subcommands().forEach((name, sub) -> helpOf(sub.getCommandSpec(), List.of(with(path, name))));
     }

@@ -3,6 +3,7 @@ package io.ntk.cli;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine;
@@ -33,6 +34,15 @@ final class CommandText {
 
     static List<OptionSpec> options(CommandSpec command) {
         return command.options().stream().filter(option -> !option.hidden()).toList();
+    }
+
+    /** With those that turn the option off: {@code --sail}, {@code --no-sail}. */
+    static List<String> names(OptionSpec option) {
+        var off = option.command().negatedOptionsMap().entrySet().stream()
+                .filter(entry -> entry.getValue().equals(option))
+                .map(Map.Entry::getKey)
+                .sorted();
+        return Stream.concat(Stream.of(option.names()), off).toList();
     }
 
     static List<PositionalParamSpec> parameters(CommandSpec command) {

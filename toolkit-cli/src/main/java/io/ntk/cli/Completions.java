@@ -1,5 +1,6 @@
 package io.ntk.cli;
 
+import static io.ntk.cli.CommandText.names;
 import static io.ntk.cli.CommandText.options;
 import static io.ntk.cli.CommandText.parameters;
 import static io.ntk.cli.CommandText.subcommands;
@@ -76,10 +77,10 @@ final class Completions {
     /** One specification for each name: {@code (-l --listen)--listen=[Where to listen]:ENDPOINT: }. */
     private static Stream<String> zshOption(OptionSpec option) {
         boolean hasValue = option.arity().max() > 0;
-        var once = option.isMultiValue() ? "*" : "(" + String.join(" ", option.names()) + ")";
+        var once = option.isMultiValue() ? "*" : "(" + String.join(" ", names(option)) + ")";
         var explanation = "[" + zshText(summary(option)) + "]";
         var value = hasValue ? ":" + zshText(option.paramLabel()) + ":" + zshAction(option) : "";
-        return Stream.of(option.names()).map(name -> {
+        return names(option).stream().map(name -> {
             var end = !hasValue ? "" : name.startsWith("--") ? "=" : "+";
             return once + name + end + explanation + value;
         });
@@ -151,7 +152,7 @@ final class Completions {
     }
 
     private static String fishOption(OptionSpec option) {
-        var names = Stream.of(option.names())
+        var names = names(option).stream()
                 .map(name -> name.startsWith("--") ? "-l " + name.substring(2) : "-s " + name.substring(1))
                 .collect(joining(" "));
         boolean hasValue = option.arity().max() > 0;

@@ -1,5 +1,6 @@
 package io.ntk.cli;
 
+import static io.ntk.cli.CommandText.names;
 import static io.ntk.cli.CommandText.options;
 import static io.ntk.cli.CommandText.parameters;
 import static io.ntk.cli.CommandText.plain;
@@ -105,7 +106,7 @@ final class ManPage {
             entry(label(parameter), description(parameter));
         }
         for (var option : options(command)) {
-            var names = Stream.of(option.names()).map(ManPage::bold).collect(joining(", "));
+            var names = names(option).stream().map(ManPage::bold).collect(joining(", "));
             entry(names + label(option), description(option));
         }
     }

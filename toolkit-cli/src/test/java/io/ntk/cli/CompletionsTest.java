@@ -36,6 +36,8 @@ class CompletionsTest {
                                 '*--crew=[Who is on board\\: each once]:NAME: ' \\
                                 '(--log)--log=[Where to write; default is nowhere]:FILE:_files' \\
                                 '(--fast)--fast[At full speed]' \\
+                                '(--sail --no-sail)--sail[Hoist the sail]' \\
+                                '(--sail --no-sail)--no-sail[Hoist the sail]' \\
                                 ':PORT:_files'
                         }
                         """);
@@ -53,6 +55,7 @@ class CompletionsTest {
                 complete -c fleet -n '__fleet_in ship launch' -l crew -r -d 'Who is on board: each once'
                 complete -c fleet -n '__fleet_in ship launch' -l log -r -F -d 'Where to write; default is nowhere'
                 complete -c fleet -n '__fleet_in ship launch' -l fast -d 'At full speed'
+                complete -c fleet -n '__fleet_in ship launch' -l sail -l no-sail -d 'Hoist the sail'
                 complete -c fleet -n '__fleet_in ship launch' -F
                 """);
     }

@@ -52,6 +52,9 @@ final class Fleet {
         @Option(names = "--fast", description = "At @|bold full|@ speed.")
         private boolean fast;
 
+        @Option(names = "--sail", negatable = true, description = "Hoist the sail.")
+        private boolean sail;
+
         @Option(names = "--torpedo", hidden = true)
         private boolean torpedo;
 

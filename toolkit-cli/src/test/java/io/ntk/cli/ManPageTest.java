@@ -44,6 +44,9 @@ class ManPageTest {
                 .TP
                 \\fB\\-\\-fast\\fR
                 At full speed.
+                .TP
+                \\fB\\-\\-sail\\fR, \\fB\\-\\-no\\-sail\\fR
+                Hoist the sail.
                 .SH ENVIRONMENT
                 Every option takes its default from FLEET_SHIP_LAUNCH_OPTION, else from
                 NTK_OPTION, where OPTION is its long name in capitals with _ for each hyphen.
