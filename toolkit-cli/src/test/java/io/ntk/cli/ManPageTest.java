@@ -3,6 +3,7 @@ package io.ntk.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 class ManPageTest {
@@ -91,8 +92,7 @@ class ManPageTest {
 
     @Test
     void saysSomethingOfEveryCommand() {
-        for (var command :
-                CommandText.visible(Main.commandLine(Environment.none()).getCommandSpec())) {
+        for (var command : CommandText.visible(Main.commandLine(Environment.none()).getCommandSpec())) {
             assertThat(CommandText.summary(command)).as(command.qualifiedName()).isNotEmpty();
         }
     }
