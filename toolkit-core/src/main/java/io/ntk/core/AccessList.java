@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which addresses a server lets in: {@code deny} wins over {@code allow}, and any {@code allow} denies the rest. Peers
@@ -25,10 +26,10 @@ public record AccessList(List<Cidr> allow, List<Cidr> deny) {
     /**
      * Tells whether a peer is let in.
      *
-     * @param peer the peer's address
+     * @param peer the peer's address; null for an unnamed Unix socket
      * @return whether it is
      */
-    public boolean permits(SocketAddress peer) {
+    public boolean permits(@Nullable SocketAddress peer) {
         if (!(peer instanceof InetSocketAddress inet) || inet.getAddress() == null) {
             return true;
         }

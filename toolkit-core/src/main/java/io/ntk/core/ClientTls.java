@@ -1,14 +1,18 @@
 package io.ntk.core;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
-import javax.net.ssl.SSLException;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The TLS side of a client. */
@@ -33,15 +37,15 @@ final class ClientTls {
         if (!verified) {
             builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
         } else if (options.ca() != null) {
-            ServerTls.firstCertificate(options.ca());
-            builder.trustManager(options.ca().toFile());
+            builder.trustManager(PemFile.certificates(options.ca()));
         }
         Path certificate = options.certificate();
         Path key = options.key();
         if (certificate != null && key != null) {
-            ServerTls.firstCertificate(certificate);
-            ServerTls.requireReadable(key, "key");
-            builder.keyManager(certificate.toFile(), key.toFile());
+            List<X509Certificate> chain = PemFile.certificates(certificate);
+            PrivateKey own = PemFile.key(key);
+            PemFile.requirePair(key, own, certificate, chain.get(0));
+            builder.keyManager(own, chain);
         }
         int port = endpoint instanceof Endpoint.Inet inet ? inet.port() : -1;
         return new ClientTls(builder.build(), name(options.serverName(), endpoint), port);
@@ -51,7 +55,7 @@ final class ClientTls {
         if (asked != null) {
             return asked;
         }
-        return endpoint instanceof Endpoint.Inet inet ? inet.host() : "localhost";
+        return endpoint instanceof Endpoint.Inet inet ? inet.host().replaceFirst("%.*", "") : "localhost";
     }
 
     SslHandler newHandler(ByteBufAllocator allocator) {
@@ -60,14 +64,17 @@ final class ClientTls {
         return handler;
     }
 
-    /** What to say beside a failed handshake. */
-    static String hint(Throwable failure) {
-        String text = String.valueOf(failure.getMessage());
-        if (text.contains("PKIX path building failed") || text.contains("unable to find valid certification path")) {
-            return " (the certificate is not from a trusted authority: name its authority, or do not verify)";
+    /** What to say of a failed handshake. */
+    static String why(Throwable failure) {
+        if (failure instanceof NotSslRecordException) {
+            return "the port does not speak TLS"; // the message has the peer's bytes in hex, as many as came
         }
-        return failure instanceof SSLException && text.contains("not an SSL/TLS record")
-                ? " (the port does not speak TLS)"
-                : "";
+        if (failure instanceof ClosedChannelException) {
+            return "the peer closed the connection during the TLS handshake";
+        }
+        String reason = Reason.of(failure);
+        return reason.contains("unable to find valid certification path")
+                ? "the certificate is not from a trusted authority (name its authority, or do not verify)"
+                : reason;
     }
 }

@@ -32,7 +32,8 @@ public final class Closing {
     private Closing() {}
 
     /**
-     * Answers and closes. From now on no inbound message or event reaches the pipeline's handlers.
+     * Answers and closes. What is read from now on reaches no handler of the pipeline; messages that a decoder has in
+     * hand already may still do.
      *
      * @param ctx where the answer enters the pipeline on its way out
      * @param answer the last message to the peer; ownership moves here
@@ -59,7 +60,7 @@ public final class Closing {
         if (sent.isSuccess()) {
             shutdown.run();
         } else {
-            channel.close();
+            now(channel);
         }
     }
 
@@ -79,10 +80,21 @@ public final class Closing {
      * @param channel the channel
      */
     public static void reset(Channel channel) {
-        if (channel.config() instanceof SocketChannelConfig config) {
+        if (channel.config() instanceof SocketChannelConfig config && channel.isOpen()) {
             config.setSoLinger(0);
         }
-        channel.close();
+        now(channel);
+    }
+
+    /** Closes past the pipeline: a TLS handler would first wait for the peer to take its close_notify. */
+    private static void now(Channel channel) {
+        CloseCause.mark(channel, CloseCause.LOCAL);
+        ChannelHandlerContext first = channel.pipeline().firstContext();
+        if (first == null) {
+            channel.close();
+        } else {
+            first.close();
+        }
     }
 
     /**
@@ -114,8 +126,12 @@ public final class Closing {
 
         @Override
         public void handlerAdded(ChannelHandlerContext ctx) {
-            var timer = ctx.executor().schedule(() -> ctx.close(), MAX_WAIT.toMillis(), TimeUnit.MILLISECONDS);
-            ctx.channel().closeFuture().addListener(closed -> timer.cancel(false));
+            Channel channel = ctx.channel();
+            var timer = ctx.executor().schedule(() -> now(channel), MAX_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            channel.closeFuture().addListener(closed -> timer.cancel(false));
+            if (!channel.config().isAutoRead()) {
+                ctx.read();
+            }
         }
 
         @Override
@@ -123,7 +139,7 @@ public final class Closing {
             budget -= message instanceof ByteBuf bytes ? bytes.readableBytes() : 1;
             ReferenceCountUtil.release(message);
             if (budget < 0) {
-                ctx.close();
+                now(ctx.channel());
             }
         }
 
@@ -136,7 +152,8 @@ public final class Closing {
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof ChannelInputShutdownEvent || event == ConnectionEvent.DRAIN) {
+            // DRAIN changes nothing: the end is under way, and bounded.
+            if (event instanceof ChannelInputShutdownEvent) {
                 ctx.close();
             }
         }

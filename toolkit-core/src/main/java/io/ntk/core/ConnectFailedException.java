@@ -9,7 +9,7 @@ public final class ConnectFailedException extends IOException {
 
     /** What went wrong, for those who react differently. */
     public enum Kind {
-        /** The host answered that nobody listens. */
+        /** The host answered that nobody listens, or there is no such Unix socket. */
         REFUSED,
         /** There is no way to the host, or something on it says that it must not be taken. */
         UNREACHABLE,
@@ -17,9 +17,9 @@ public final class ConnectFailedException extends IOException {
         TIMED_OUT,
         /** The name is not known. */
         UNRESOLVED,
-        /** TLS failed: not a TLS port, or the certificate did not convince. */
+        /** TLS failed: not a TLS port, a peer that hung up, or a certificate that did not convince. */
         TLS,
-        /** The proxy could not do it. */
+        /** The proxy could not be reached, did not let us in, or could not do it. */
         PROXY,
         /** Anything else. */
         OTHER

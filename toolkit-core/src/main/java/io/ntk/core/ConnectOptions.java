@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Where and how a client connects.
  *
  * @param endpoint where to
- * @param timeout for everything until the connection can be used, TLS and proxy included; more than zero
+ * @param timeout for everything until the connection can be used, TLS and proxy included; more than zero, at most 365 days
  * @param tls TLS, or null for none
  * @param proxy who connects for us, or null
  * @param source the address, and the port unless that is 0, to connect from, or null
@@ -30,8 +30,8 @@ public record ConnectOptions(
     public ConnectOptions {
         requireNonNull(endpoint, "endpoint");
         requireNonNull(socket, "socket");
-        if (timeout.isNegative() || timeout.isZero()) {
-            throw new IllegalArgumentException("timeout: " + timeout + " (expected: > 0)");
+        if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(Limits.MAX_TIME) > 0) {
+            throw new IllegalArgumentException("timeout: " + timeout + " (expected: more than zero, at most 365 days)");
         }
         if (endpoint instanceof Inet inet && inet.port() == 0) {
             throw new IllegalArgumentException("port: 0 (expected: 1 to 65535 to connect to)");

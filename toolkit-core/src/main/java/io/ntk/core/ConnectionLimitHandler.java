@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.SocketChannel;
 import java.net.SocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,12 @@ public final class ConnectionLimitHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         SocketAddress peer = ctx.channel().remoteAddress();
+        if (peer == null && ctx.channel() instanceof SocketChannel) {
+            // io_uring asks for the address after the accept, and this peer has reset the connection before.
+            refused = true;
+            ctx.close();
+            return;
+        }
         RefusalReason reason = limits.enter(peer);
         if (reason != null) {
             refuse(ctx, peer, reason);

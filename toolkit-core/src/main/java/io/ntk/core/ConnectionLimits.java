@@ -34,6 +34,7 @@ public final class ConnectionLimits {
 
     private final Limits limits;
     private final AccessList access;
+    private final Protocol.Accept accept;
     private final LongSupplier nanoTime;
     private final Map<Address, Integer> openByAddress = new HashMap<>();
     private final Map<Address, Bucket> rates = new LinkedHashMap<>(16, 0.75f, true) {
@@ -44,6 +45,7 @@ public final class ConnectionLimits {
             return size() > RATE_TABLE_SIZE;
         }
     };
+    private boolean taken;
     private int open;
     private int answeredRefusals;
 
@@ -52,26 +54,31 @@ public final class ConnectionLimits {
      *
      * @param limits how many are let in
      * @param access who is let in
+     * @param accept how many are let in ever
      */
-    public ConnectionLimits(Limits limits, AccessList access) {
-        this(limits, access, System::nanoTime);
+    public ConnectionLimits(Limits limits, AccessList access, Protocol.Accept accept) {
+        this(limits, access, accept, System::nanoTime);
     }
 
-    ConnectionLimits(Limits limits, AccessList access, LongSupplier nanoTime) {
+    ConnectionLimits(Limits limits, AccessList access, Protocol.Accept accept, LongSupplier nanoTime) {
         this.limits = limits;
         this.access = access;
+        this.accept = accept;
         this.nanoTime = nanoTime;
     }
 
     /**
      * Asks for a place.
      *
-     * @param peer the peer's address
+     * @param peer the peer's address; null for an unnamed Unix socket
      * @return null when it has one, which {@link #leave} gives back; else why not
      */
-    public synchronized @Nullable RefusalReason enter(SocketAddress peer) {
+    public synchronized @Nullable RefusalReason enter(@Nullable SocketAddress peer) {
         if (!access.permits(peer)) {
             return RefusalReason.DENIED;
+        }
+        if (accept == Protocol.Accept.ONE && taken) {
+            return RefusalReason.ONCE;
         }
         Address address = counted(peer);
         if (address != null && !takeToken(address)) {
@@ -87,6 +94,7 @@ public final class ConnectionLimits {
             }
             openByAddress.put(address, others + 1);
         }
+        taken = true;
         open++;
         return null;
     }
@@ -96,7 +104,7 @@ public final class ConnectionLimits {
      *
      * @param peer the address that {@link #enter} let in
      */
-    public synchronized void leave(SocketAddress peer) {
+    public synchronized void leave(@Nullable SocketAddress peer) {
         open--;
         Address address = counted(peer);
         if (address != null) {
@@ -145,7 +153,7 @@ public final class ConnectionLimits {
     }
 
     /** What the limits by address count a peer as; null when they do not hold for it. */
-    private @Nullable Address counted(SocketAddress peer) {
+    private @Nullable Address counted(@Nullable SocketAddress peer) {
         if (!(peer instanceof InetSocketAddress inet) || inet.getAddress() == null) {
             return null;
         }

@@ -1,24 +1,28 @@
 package io.ntk.core;
 
+import static java.util.Objects.requireNonNull;
+
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.proxy.HttpProxyHandler;
-import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.handler.proxy.ProxyHandler;
 import io.netty.handler.proxy.Socks5ProxyHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.resolver.NoopAddressResolverGroup;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -32,6 +36,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,9 +58,10 @@ public final class Connector {
     /** Addresses of one name that are tried. */
     public static final int MAX_ADDRESSES = 16;
 
+    private static final Pattern PROXY_PREFIX = Pattern.compile(".* => [^,]*, ");
+
     private final ConnectOptions options;
     private final EventLoops loops;
-    private final @Nullable ClientTls tls;
     private final Consumer<ChannelPipeline> recipe;
     private final AtomicBoolean won = new AtomicBoolean();
     private final CompletableFuture<Channel> result = new CompletableFuture<>();
@@ -62,13 +70,16 @@ public final class Connector {
     private final Deque<SocketAddress> untried = new ArrayDeque<>();
     private final Set<Channel> attempts = new HashSet<>();
     private int underWay;
-    private @Nullable Throwable firstFailure;
+    private @Nullable ConnectFailedException firstFailure;
 
-    private Connector(
-            ConnectOptions options, EventLoops loops, @Nullable ClientTls tls, Consumer<ChannelPipeline> recipe) {
+    /* Made by the look-up, before the first attempt. */
+    private @Nullable ClientTls tls;
+    private @Nullable InetSocketAddress proxy;
+    private @Nullable InetSocketAddress source;
+
+    private Connector(ConnectOptions options, EventLoops loops, Consumer<ChannelPipeline> recipe) {
         this.options = options;
         this.loops = loops;
-        this.tls = tls;
         this.recipe = recipe;
     }
 
@@ -77,25 +88,19 @@ public final class Connector {
      *
      * <p>The recipe's handlers stand behind proxy and TLS; under TLS the end of the stream reaches them as it does
      * without ({@link StreamEndHandler}), and {@link UnhandledHandler} stands last. Cancelling the future ends the
-     * attempt.
+     * attempt. Neither the caller's thread nor an event loop is blocked: names are looked up, and files read, elsewhere.
      *
      * @param options where to and how
      * @param loops the event loops
      * @param recipe adds the caller's handlers to the pipeline; called once, on the channel's event
      *     loop, when the connection can be used
-     * @return the channel once it can be used, after the TLS handshake; else a {@link ConnectFailedException}, or an
-     *     {@link IOException} when the TLS files cannot be used
+     * @return the channel once it can be used, after the TLS handshake; done on its event loop. Else a
+     *     {@link ConnectFailedException}, an {@link IOException} when the TLS files cannot be used, or what the recipe
+     *     threw
      */
     public static CompletableFuture<Channel> connect(
             ConnectOptions options, EventLoops loops, Consumer<ChannelPipeline> recipe) {
-        ClientTls tls;
-        try {
-            TlsClientOptions tlsOptions = options.tls();
-            tls = tlsOptions == null ? null : ClientTls.load(tlsOptions, options.endpoint());
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
-        }
-        return new Connector(options, loops, tls, recipe).start();
+        return new Connector(options, loops, recipe).start();
     }
 
     private CompletableFuture<Channel> start() {
@@ -115,25 +120,63 @@ public final class Connector {
 
     private void lookUp() {
         try {
-            List<SocketAddress> addresses = addresses();
+            List<SocketAddress> addresses = prepare();
             synchronized (this) {
                 untried.addAll(addresses);
             }
             tryNext();
-        } catch (UnknownHostException e) {
-            fail(ConnectFailedException.Kind.UNRESOLVED, "unknown host", e);
+        } catch (IOException e) {
+            result.completeExceptionally(e);
+        } catch (RuntimeException e) {
+            fail(ConnectFailedException.Kind.OTHER, Reason.of(e), e);
         }
     }
 
-    private List<SocketAddress> addresses() throws UnknownHostException {
-        Endpoint endpoint = options.endpoint();
-        if (!(endpoint instanceof Endpoint.Inet inet)) {
-            return List.of(loops.transport().address(endpoint));
+    /** Everything that may block. */
+    private List<SocketAddress> prepare() throws IOException {
+        TlsClientOptions tlsOptions = options.tls();
+        tls = tlsOptions == null ? null : ClientTls.load(tlsOptions, options.endpoint());
+        Endpoint.Inet from = options.source();
+        source = from == null ? null : resolved(from, ConnectFailedException.Kind.OTHER, "source address ");
+        ProxyOptions by = options.proxy();
+        proxy = by == null ? null : resolved(by.address(), ConnectFailedException.Kind.PROXY, "proxy ");
+        if (!(options.endpoint() instanceof Endpoint.Inet inet)) {
+            return List.of(loops.transport().address(options.endpoint()));
         }
-        if (options.proxy() != null) {
-            return List.of(InetSocketAddress.createUnresolved(inet.host(), inet.port()));
+        return by == null
+                ? interleaved(lookedUp(inet.host()), inet.port())
+                : List.of(InetSocketAddress.createUnresolved(inet.host(), inet.port()));
+    }
+
+    private InetSocketAddress resolved(Endpoint.Inet endpoint, ConnectFailedException.Kind kind, String what)
+            throws ConnectFailedException {
+        try {
+            return new InetSocketAddress(InetAddress.getByName(endpoint.host()), endpoint.port());
+        } catch (UnknownHostException e) {
+            throw failure(kind, what + endpoint + ": unknown host", e);
         }
-        return interleaved(InetAddress.getAllByName(inet.host()), inet.port());
+    }
+
+    /** The addresses of a name that can be reached from the source address, if one is given. */
+    private InetAddress[] lookedUp(String host) throws ConnectFailedException {
+        InetAddress[] found;
+        try {
+            found = InetAddress.getAllByName(host);
+        } catch (UnknownHostException e) {
+            throw failure(ConnectFailedException.Kind.UNRESOLVED, "unknown host", e);
+        }
+        InetSocketAddress from = source;
+        if (from == null) {
+            return found;
+        }
+        InetAddress[] fitting = Stream.of(found)
+                .filter(address -> address.getClass() == from.getAddress().getClass())
+                .toArray(InetAddress[]::new);
+        if (fitting.length == 0) {
+            String why = "it has no address of the family of the source address " + options.source();
+            throw failure(ConnectFailedException.Kind.OTHER, why, null);
+        }
+        return fitting;
     }
 
     /** The families in turn, starting with that of the first address, which the system thinks best. */
@@ -160,13 +203,14 @@ public final class Connector {
             return;
         }
         underWay++;
-        ChannelFuture connecting = bootstrap().connect(address, source());
+        Attempt attempt = new Attempt();
+        ChannelFuture connecting = bootstrap(attempt).connect(address, source);
         attempts.add(connecting.channel());
+        // The success is told by channelActive, in the same step of the event loop: behind a listener, what a server
+        // says first could be read before anyone is there for it.
         connecting.addListener(done -> {
             if (!done.isSuccess()) {
-                failed(done.cause());
-            } else {
-                connected(connecting.channel());
+                attempt.failed(unconnected(done.cause()));
             }
         });
         if (!untried.isEmpty()) {
@@ -174,7 +218,7 @@ public final class Connector {
         }
     }
 
-    private Bootstrap bootstrap() {
+    private Bootstrap bootstrap(Attempt attempt) {
         Endpoint endpoint = options.endpoint();
         Bootstrap bootstrap = new Bootstrap()
                 .group(loops.group())
@@ -185,17 +229,17 @@ public final class Connector {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        assemble(channel.pipeline());
+                        assemble(channel.pipeline(), attempt);
                     }
                 });
         SocketSettings.connecting(bootstrap, options.socket(), loops.transport(), endpoint);
         return bootstrap;
     }
 
-    private void assemble(ChannelPipeline pipeline) {
-        ProxyOptions proxy = options.proxy();
-        if (proxy != null) {
-            ProxyHandler handler = proxyHandler(proxy);
+    private void assemble(ChannelPipeline pipeline, Attempt attempt) {
+        ProxyOptions by = options.proxy();
+        if (by != null) {
+            ProxyHandler handler = proxyHandler(by, requireNonNull(proxy));
             handler.setConnectTimeoutMillis(0);
             pipeline.addLast(handler);
         }
@@ -203,12 +247,10 @@ public final class Connector {
             pipeline.addLast(tls.newHandler(pipeline.channel().alloc()));
             pipeline.addLast(new StreamEndHandler());
         }
-        pipeline.addLast(new Attempt());
+        pipeline.addLast(attempt);
     }
 
-    private static ProxyHandler proxyHandler(ProxyOptions proxy) {
-        var address =
-                new InetSocketAddress(proxy.address().host(), proxy.address().port());
+    private static ProxyHandler proxyHandler(ProxyOptions proxy, InetSocketAddress address) {
         String user = proxy.user();
         String password = proxy.password() == null ? "" : proxy.password();
         return switch (proxy.kind()) {
@@ -218,60 +260,129 @@ public final class Connector {
         };
     }
 
-    private @Nullable SocketAddress source() {
-        Endpoint.Inet source = options.source();
-        return source == null ? null : new InetSocketAddress(source.host(), source.port());
-    }
+    /**
+     * One connection that may win: last in its pipeline until then. Used on the channel's event loop.
+     *
+     * <p>No read is asked for beyond the handshakes, but a proxy's answer may bring the server's first bytes along, and
+     * epoll reads at the peer's end without being asked: what comes early is kept for the handlers of the recipe.
+     */
+    private final class Attempt extends ChannelInboundHandlerAdapter {
+        private final Deque<Object> early = new ArrayDeque<>();
+        private boolean over;
 
-    private void connected(Channel channel) {
-        SslHandler handler = channel.pipeline().get(SslHandler.class);
-        if (handler == null) {
-            succeed(channel);
-            return;
-        }
-        handler.handshakeFuture().addListener(done -> {
-            if (done.isSuccess()) {
-                succeed(channel);
-            } else {
-                failed(done.cause());
-            }
-        });
-    }
-
-    private void succeed(Channel channel) {
-        if (!won.compareAndSet(false, true)) {
-            channel.close();
-            return;
-        }
-        ChannelPipeline pipeline = channel.pipeline();
-        ChannelHandler silencer = pipeline.get(Attempt.class);
-        ChannelHandlerContext front = pipeline.context(silencer);
-        channel.config().setAutoRead(true); // before the recipe: its handlers see a channel that reads by itself
-        recipe.accept(pipeline);
-        pipeline.addLast(new UnhandledHandler());
-        front.fireChannelActive();
-        pipeline.remove(silencer);
-        if (!result.complete(channel)) {
-            channel.close();
-        }
-    }
-
-    /** Keeps what a connection goes through before it has won from reaching Netty's tail, which would log it. */
-    private static final class Attempt extends ChannelInboundHandlerAdapter {
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
-            // Told to the recipe's handlers when the attempt has won.
+            ProxyHandler proxying = ctx.pipeline().get(ProxyHandler.class);
+            SslHandler securing = ctx.pipeline().get(SslHandler.class);
+            if (proxying != null) {
+                after(proxying.connectFuture(), Connector.this::unproxied, securing == null ? ctx : null);
+            }
+            if (securing != null) {
+                after(securing.handshakeFuture(), Connector.this::unsecured, ctx);
+            }
+            if (proxying == null && securing == null) {
+                succeeded(ctx);
+            }
+        }
+
+        private void after(
+                Future<Channel> step,
+                Function<Throwable, ConnectFailedException> explain,
+                @Nullable ChannelHandlerContext last) {
+            step.addListener(done -> {
+                if (!done.isSuccess()) {
+                    failed(explain.apply(done.cause()));
+                } else if (last != null) {
+                    succeeded(last);
+                }
+            });
+        }
+
+        private void succeeded(ChannelHandlerContext ctx) {
+            if (over || !won.compareAndSet(false, true)) {
+                ctx.close();
+                return;
+            }
+            over = true;
+            handOver(ctx);
+        }
+
+        private void handOver(ChannelHandlerContext ctx) {
+            Channel channel = ctx.channel();
+            ChannelPipeline pipeline = ctx.pipeline();
+            channel.config().setAutoRead(true); // before the recipe: its handlers see a channel that reads by itself
+            try {
+                recipe.accept(pipeline);
+                pipeline.addLast(new UnhandledHandler());
+            } catch (RuntimeException e) {
+                channel.close();
+                result.completeExceptionally(e);
+                return;
+            }
+            ctx.fireChannelActive();
+            replay(ctx);
+            pipeline.remove(this);
+            if (!result.complete(channel)) {
+                channel.close();
+            }
+        }
+
+        private void replay(ChannelHandlerContext ctx) {
+            boolean read = false;
+            for (Object next = early.poll(); next != null; next = early.poll()) {
+                if (next instanceof ChannelInputShutdownEvent) {
+                    ctx.fireUserEventTriggered(next);
+                } else {
+                    ctx.fireChannelRead(next);
+                    read = true;
+                }
+            }
+            if (read) {
+                ctx.fireChannelReadComplete();
+            }
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            early.add(message);
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            // Told with what is kept.
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelInputShutdownEvent) {
+                early.add(event);
+            } else {
+                ctx.fireUserEventTriggered(event);
+            }
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             ctx.close(); // the connect or handshake future has the cause
         }
+
+        @Override
+        public void handlerRemoved(ChannelHandlerContext ctx) {
+            early.forEach(ReferenceCountUtil::release);
+            early.clear();
+        }
+
+        void failed(ConnectFailedException failure) {
+            if (!over) {
+                over = true;
+                Connector.this.failed(failure);
+            }
+        }
     }
 
-    private void failed(Throwable failure) {
+    private void failed(ConnectFailedException failure) {
         boolean last;
-        Throwable reported;
+        ConnectFailedException reported;
         synchronized (this) {
             if (firstFailure == null) {
                 firstFailure = failure;
@@ -280,35 +391,57 @@ public final class Connector {
             last = --underWay == 0 && untried.isEmpty();
         }
         if (last) {
-            fail(kind(reported), Reason.of(reported) + ClientTls.hint(reported), reported);
+            result.completeExceptionally(reported);
         } else {
             tryNext();
         }
     }
 
-    private static ConnectFailedException.Kind kind(Throwable failure) {
-        if (failure instanceof ProxyConnectException) {
-            return ConnectFailedException.Kind.PROXY;
+    private ConnectFailedException unconnected(Throwable cause) {
+        String reason = Reason.of(cause);
+        if (proxy != null) {
+            return failure(ConnectFailedException.Kind.PROXY, byProxy(reason), cause);
         }
-        if (failure instanceof javax.net.ssl.SSLException) {
-            return ConnectFailedException.Kind.TLS;
+        if (source != null && reason.startsWith("cannot assign requested address")) {
+            reason += " (the source address " + options.source() + " is none of this machine)";
         }
-        String reason = Reason.of(failure);
-        if (reason.contains("refused")) {
+        return failure(kind(cause, reason), reason, cause);
+    }
+
+    private ConnectFailedException unproxied(Throwable cause) {
+        String reason = PROXY_PREFIX.matcher(Reason.of(cause)).replaceFirst("");
+        return failure(ConnectFailedException.Kind.PROXY, byProxy(reason), cause);
+    }
+
+    private ConnectFailedException unsecured(Throwable cause) {
+        return failure(ConnectFailedException.Kind.TLS, ClientTls.why(cause), cause);
+    }
+
+    private String byProxy(String reason) {
+        ProxyOptions by = requireNonNull(options.proxy());
+        return "proxy " + by.address() + ": " + reason;
+    }
+
+    private static ConnectFailedException.Kind kind(Throwable failure, String reason) {
+        // A Unix socket without a file is one that nobody listens on.
+        if (reason.startsWith("connection refused") || reason.startsWith("no such file")) {
             return ConnectFailedException.Kind.REFUSED;
         }
         if (reason.contains("timed out")) {
             return ConnectFailedException.Kind.TIMED_OUT;
         }
-        boolean unreachable = failure instanceof java.net.NoRouteToHostException
+        boolean unreachable = failure instanceof NoRouteToHostException
                 || reason.contains("unreachable")
                 || reason.contains("no route");
         return unreachable ? ConnectFailedException.Kind.UNREACHABLE : ConnectFailedException.Kind.OTHER;
     }
 
+    private ConnectFailedException failure(ConnectFailedException.Kind kind, String why, @Nullable Throwable cause) {
+        return new ConnectFailedException(kind, "cannot connect to " + options.endpoint() + ": " + why, cause);
+    }
+
     private void fail(ConnectFailedException.Kind kind, String why, @Nullable Throwable cause) {
-        result.completeExceptionally(
-                new ConnectFailedException(kind, "cannot connect to " + options.endpoint() + ": " + why, cause));
+        result.completeExceptionally(failure(kind, why, cause));
     }
 
     private void closeAllBut(@Nullable Channel winner) {

@@ -3,6 +3,8 @@ package io.ntk.core;
 import static java.util.Objects.requireNonNull;
 
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -32,8 +34,9 @@ public sealed interface Endpoint {
         /** Checks both parts. */
         public Inet {
             requireNonNull(host, "host");
-            if (host.isEmpty() || host.chars().anyMatch(c -> c <= ' ' || c == 0x7f || "/[]\"'\\".indexOf(c) >= 0)) {
-                throw new IllegalArgumentException("host: \"" + host + "\" (expected: a name or an address)");
+            if (!isPlain(host)) {
+                throw new IllegalArgumentException(
+                        "host: \"" + Escaped.text(host) + "\" (expected: a name or an address)");
             }
             if (port < 0 || port > 65_535) {
                 throw new IllegalArgumentException("port: " + port + " (expected: 0 to 65535)");
@@ -43,6 +46,16 @@ public sealed interface Endpoint {
         @Override
         public String toString() {
             return host.indexOf(':') >= 0 ? "[" + host + "]:" + port : host + ":" + port;
+        }
+
+        /** Whether a text may be a host at all: nothing in it separates, quotes, or hides from who reads it. */
+        private static boolean isPlain(String host) {
+            for (int i = 0; i < host.length(); i++) {
+                if (" /[]\"'\\".indexOf(host.charAt(i)) >= 0 || Escaped.isUnsafe(host, i)) {
+                    return false;
+                }
+            }
+            return !host.isEmpty();
         }
     }
 
@@ -55,8 +68,12 @@ public sealed interface Endpoint {
         /** What a socket address of the kernel holds, on the systems with the shortest ones. */
         public static final int MAX_PATH_BYTES = 103;
 
-        /** Checks the length. */
+        /** Checks the length, and that there is a file name. */
         public Unix {
+            requireNonNull(path, "path");
+            if (path.getFileName() == null) {
+                throw new IllegalArgumentException("path: " + path + " (expected: the path of a file)");
+            }
             int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
             if (bytes == 0 || bytes > MAX_PATH_BYTES) {
                 throw new IllegalArgumentException("path: " + bytes + " bytes (expected: 1 to " + MAX_PATH_BYTES
@@ -82,7 +99,8 @@ public sealed interface Endpoint {
             try {
                 return new Unix(Path.of(text.substring("unix:".length())));
             } catch (InvalidPathException e) {
-                throw new IllegalArgumentException("endpoint: " + text + " (" + e.getReason() + ")", e);
+                throw new IllegalArgumentException(
+                        "endpoint: \"" + Escaped.text(text) + "\" (" + e.getReason() + ")", e);
             }
         }
         int colon = text.lastIndexOf(':');
@@ -108,10 +126,7 @@ public sealed interface Endpoint {
      */
     static Endpoint of(SocketAddress address) {
         if (address instanceof InetSocketAddress inet) {
-            String host = inet.getAddress() == null
-                    ? inet.getHostString()
-                    : inet.getAddress().getHostAddress();
-            return new Inet(host, inet.getPort());
+            return new Inet(host(inet), inet.getPort());
         }
         if (address instanceof DomainSocketAddress unix) {
             return new Unix(Path.of(unix.path()));
@@ -122,8 +137,19 @@ public sealed interface Endpoint {
         throw new IllegalArgumentException("address: " + address + " (expected: an Internet or a Unix address)");
     }
 
+    /** As RFC 5952 writes it; the scope of a link-local address, without which it leads nowhere, is kept. */
+    private static String host(InetSocketAddress inet) {
+        InetAddress address = inet.getAddress();
+        if (address == null) {
+            return inet.getHostString();
+        }
+        String text = address.getHostAddress();
+        int scope = text.indexOf('%');
+        return NetUtil.toAddressString(address) + (scope < 0 ? "" : text.substring(scope));
+    }
+
     private static IllegalArgumentException malformed(String text) {
         return new IllegalArgumentException(
-                "endpoint: \"" + text + "\" (expected: HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH)");
+                "endpoint: \"" + Escaped.text(text) + "\" (expected: HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH)");
     }
 }

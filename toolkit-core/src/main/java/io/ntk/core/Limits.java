@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 
 /**
- * What one server grants its peers. Every server is bounded by default.
+ * What one server grants its peers. Every server is bounded by default. No time may be longer than 365 days.
  *
  * @param maxConnections connections at a time, at least 1
  * @param maxPerAddress connections at a time from one address (an IPv6 address counts by its /64), at least 1
@@ -25,6 +25,9 @@ public record Limits(
         Duration writeStall,
         Duration idle,
         Duration drain) {
+    /** The longest time that can be asked for; what is longer means none, which is zero. */
+    static final Duration MAX_TIME = Duration.ofDays(365);
+
     /** The limits that hold when nothing else is said; {@code maxConnections} follows the open-file limit. */
     public static final Limits DEFAULTS = new Limits(
             defaultMaxConnections(OpenFiles.limit()),
@@ -41,10 +44,10 @@ public record Limits(
         requirePositive(maxConnections, "maxConnections");
         requirePositive(maxPerAddress, "maxPerAddress");
         requirePositive(acceptRate, "acceptRate");
-        requireNotNegative(handshake, "handshake");
-        requireNotNegative(writeStall, "writeStall");
-        requireNotNegative(idle, "idle");
-        requireNotNegative(drain, "drain");
+        requireTime(handshake, "handshake");
+        requireTime(writeStall, "writeStall");
+        requireTime(idle, "idle");
+        requireTime(drain, "drain");
     }
 
     /**
@@ -134,9 +137,9 @@ public record Limits(
         }
     }
 
-    private static void requireNotNegative(Duration value, String name) {
-        if (requireNonNull(value, name).isNegative()) {
-            throw new IllegalArgumentException(name + ": " + value + " (expected: not negative)");
+    private static void requireTime(Duration value, String name) {
+        if (requireNonNull(value, name).isNegative() || value.compareTo(MAX_TIME) > 0) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: zero to 365 days)");
         }
     }
 }

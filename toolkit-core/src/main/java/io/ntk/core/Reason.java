@@ -1,11 +1,11 @@
 package io.ntk.core;
 
 import io.netty.channel.ConnectTimeoutException;
-import java.net.BindException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
+import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Reason {
     private static final Pattern NATIVE = Pattern.compile(".*failed with error\\(-?\\d+\\): (.*)", Pattern.DOTALL);
-    private static final Pattern ADDRESS_BEHIND = Pattern.compile("(.*?): \\S*[:/]\\S*\\d+$");
+    private static final Pattern ADDRESS_BEHIND = Pattern.compile("(.*?): (?:\\S*/.*|\\S*:\\d+)");
+    private static final Pattern CLASS_NAMES = Pattern.compile("\\b(?:[a-z]\\w*\\.)+[A-Z]\\w*(?:Exception|Error): ");
 
     private Reason() {}
 
@@ -60,10 +61,17 @@ public final class Reason {
         if (cause instanceof ConnectTimeoutException) {
             return "no answer in time";
         }
+        if (cause instanceof ClosedChannelException) {
+            return "connection closed";
+        }
+        if (cause instanceof UnsupportedAddressTypeException) {
+            return "address family not supported by protocol";
+        }
         if (message == null || message.isBlank()) {
             return cause.getClass().getSimpleName();
         }
-        return lowerFirst(kernelWords(cause, message.strip()));
+        String words = kernelWords(cause, message.strip());
+        return lowerFirst(CLASS_NAMES.matcher(words).replaceAll(""));
     }
 
     private static String kernelWords(Throwable cause, String message) {
@@ -72,9 +80,7 @@ public final class Reason {
             String words = nativeError.group(1);
             return withoutAddress(words);
         }
-        boolean ofSocket = cause instanceof BindException
-                || cause instanceof ConnectException
-                || cause instanceof NoRouteToHostException;
+        boolean ofSocket = cause instanceof SocketException;
         return ofSocket ? withoutAddress(message) : message;
     }
 

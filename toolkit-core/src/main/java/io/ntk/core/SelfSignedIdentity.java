@@ -3,6 +3,7 @@ package io.ntk.core;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.IDN;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -46,11 +47,9 @@ record SelfSignedIdentity(KeyPair keys, X509Certificate certificate) {
                 subject,
                 keys.getPublic());
         GeneralName[] alternatives = names.stream()
-                .map(name -> new GeneralName(
-                        NetUtil.isValidIpV4Address(name) || NetUtil.isValidIpV6Address(name)
-                                ? GeneralName.iPAddress
-                                : GeneralName.dNSName,
-                        name))
+                .map(name -> NetUtil.isValidIpV4Address(name) || NetUtil.isValidIpV6Address(name)
+                        ? new GeneralName(GeneralName.iPAddress, name)
+                        : new GeneralName(GeneralName.dNSName, IDN.toASCII(name)))
                 .toArray(GeneralName[]::new);
         builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(alternatives));
         builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));

@@ -11,21 +11,24 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.group.ChannelGroup;
-import io.netty.channel.group.ChannelGroupFuture;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +44,7 @@ public final class Server implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
     private static final int MAX_NAMED_PEERS = 100;
     private static final Duration CLOSING_GRACE = Duration.ofSeconds(5);
+    private static final Duration ACCEPT_REST = Duration.ofSeconds(1);
 
     private final Protocol protocol;
     private final ListenOptions options;
@@ -50,22 +54,26 @@ public final class Server implements AutoCloseable {
     private final Traffic traffic = new Traffic();
     private final ConnectionLimits limits;
     private final @Nullable ServerTls tls;
-    private final ChannelGroup listening = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    private final List<Endpoint> endpoints = new CopyOnWriteArrayList<>();
-    private final List<UnixSocketFile> files = new CopyOnWriteArrayList<>();
+    private final List<Bound> bound = new CopyOnWriteArrayList<>();
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final AtomicBoolean stopping = new AtomicBoolean();
     private final AtomicBoolean closing = new AtomicBoolean();
-    private final AtomicBoolean taken = new AtomicBoolean();
+    /* Connections whose end the listener has not heard of, and one more until all of them are closed. */
+    private final AtomicInteger untold = new AtomicInteger(1);
+    private final CompletableFuture<Void> stopped = new CompletableFuture<>();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private final StreamEndHandler streamEnd = new StreamEndHandler();
     private final UnhandledHandler unhandled = new UnhandledHandler();
+
+    private record Bound(
+            Endpoint endpoint, Channel channel, @Nullable UnixSocketFile file) {}
 
     private Server(Protocol protocol, ListenOptions options, @Nullable EventLoops shared, NetListener listener)
             throws IOException {
         this.protocol = protocol;
         this.options = options;
-        this.listener = guarded(listener);
-        this.limits = new ConnectionLimits(options.limits(), options.access());
+        this.listener = listener;
+        this.limits = new ConnectionLimits(options.limits(), options.access(), protocol.accept());
         this.ownsLoops = shared == null;
         this.loops = shared == null ? EventLoops.start(options.transport(), options.loops()) : shared;
         this.tls = options.tls() == null ? null : startTls(options.tls());
@@ -80,6 +88,7 @@ public final class Server implements AutoCloseable {
      * @return the server; closing it ends its event loops too
      * @throws UncheckedIOException when an endpoint cannot be listened on, or the TLS files cannot be used; nothing
      *     stays open, and the message says what was wrong
+     * @throws IllegalArgumentException when the transport does not work here
      */
     public static Server start(Protocol protocol, ListenOptions options, NetListener listener) {
         return open(protocol, options, null, listener);
@@ -114,9 +123,12 @@ public final class Server implements AutoCloseable {
         } catch (IOException e) {
             server.close(Duration.ZERO);
             throw new UncheckedIOException(e.getMessage(), e);
+        } catch (RuntimeException e) {
+            server.close(Duration.ZERO);
+            throw e;
         }
-        server.addresses().forEach(address -> server.listener.on(new NetEvent.Listening(protocol.service(), address)));
-        server.listening.forEach(channel -> channel.config().setAutoRead(true));
+        server.addresses().forEach(address -> server.tell(new NetEvent.Listening(protocol.service(), address)));
+        server.bound.forEach(each -> each.channel().config().setAutoRead(true));
         return server;
     }
 
@@ -126,7 +138,7 @@ public final class Server implements AutoCloseable {
      * @return in the order of the options, such as {@code tcp://127.0.0.1:9000} or {@code unix:/run/x.sock}
      */
     public List<String> addresses() {
-        return endpoints.stream()
+        return endpoints().stream()
                 .map(endpoint -> endpoint instanceof Endpoint.Unix
                         ? endpoint.toString()
                         : (tls == null ? protocol.scheme() : protocol.tlsScheme()) + "://" + endpoint)
@@ -139,16 +151,18 @@ public final class Server implements AutoCloseable {
      * @return in the order of the options
      */
     public List<Endpoint> endpoints() {
-        return List.copyOf(endpoints);
+        return bound.stream().map(Bound::endpoint).toList();
     }
 
     /**
      * What the kernel granted of the socket options, for each listening socket.
      *
-     * @return option names and values
+     * @return option names and values, in the order of the options' endpoints
      */
     public List<Map<String, String>> granted() {
-        return listening.stream().map(SocketSettings::granted).toList();
+        return bound.stream()
+                .map(each -> SocketSettings.granted(each.channel()))
+                .toList();
     }
 
     /**
@@ -170,7 +184,7 @@ public final class Server implements AutoCloseable {
     }
 
     /**
-     * Done when the server is closed, its connections with it.
+     * Done when the server is closed, its connections with it, and the listener has been told of the last one's end.
      *
      * @return the same future at every call; completing it has no effect on the server
      */
@@ -194,7 +208,7 @@ public final class Server implements AutoCloseable {
     public void close(Duration drain) {
         if (closing.compareAndSet(false, true)) {
             // Only when nothing can be accepted any more are the connections that there are all of them.
-            stopAccepting().addListener(stopped -> drain());
+            stopAccepting().thenCompose(stopped -> settled()).thenRun(this::drain);
             if (!drain.isZero()) {
                 var deadline = GlobalEventExecutor.INSTANCE.schedule(this::cut, drain.toNanos(), TimeUnit.NANOSECONDS);
                 closed.whenComplete((done, failure) -> deadline.cancel(false));
@@ -208,11 +222,59 @@ public final class Server implements AutoCloseable {
         }
     }
 
+    /** Done when each loop has gone through what it had to do by now: the connections accepted last are registered. */
+    private CompletableFuture<Void> settled() {
+        List<CompletableFuture<?>> each = new ArrayList<>();
+        for (EventExecutor loop : loops.group()) {
+            try {
+                each.add(CompletableFuture.runAsync(() -> {}, loop));
+            } catch (RejectedExecutionException e) {
+                LOG.debug("an event loop has ended before its server");
+            }
+        }
+        return CompletableFuture.allOf(each.toArray(CompletableFuture<?>[]::new));
+    }
+
     private void drain() {
         for (Channel connection : connections) {
-            connection.eventLoop().execute(() -> connection.pipeline().fireUserEventTriggered(ConnectionEvent.DRAIN));
+            try {
+                connection
+                        .eventLoop()
+                        .execute(() -> connection.pipeline().fireUserEventTriggered(ConnectionEvent.DRAIN));
+            } catch (RejectedExecutionException e) {
+                LOG.debug("{} its event loop has ended", connection.id().asShortText());
+            }
         }
-        connections.newCloseFuture().addListener(done -> finish());
+        connections.newCloseFuture().addListener(done -> {
+            if (loops.group().isShuttingDown()) {
+                finish(); // by their owner, too early: there may be nobody left to tell of an end
+            } else {
+                toldOne();
+            }
+        });
+    }
+
+    /** Passes on an event, and counts those that the server itself lives by. */
+    private void tell(NetEvent event) {
+        if (event instanceof NetEvent.Opened) {
+            untold.incrementAndGet();
+        } else if (event instanceof NetEvent.Refused) {
+            traffic.refused.increment();
+        }
+        try {
+            listener.on(event);
+        } catch (RuntimeException e) {
+            LOG.warn("a listener failed on {}", event.name(), e);
+        }
+        if (event instanceof NetEvent.Closed) {
+            toldOne();
+        }
+    }
+
+    private void toldOne() {
+        if (untold.decrementAndGet() == 0) {
+            finish();
+        }
     }
 
     private void bind(Endpoint endpoint) throws IOException {
@@ -221,38 +283,50 @@ public final class Server implements AutoCloseable {
             if (file != null) {
                 file.prepare();
             }
-            ChannelFuture binding = bootstrap(endpoint).bind(loops.transport().address(endpoint));
-            binding.await();
-            if (!binding.isSuccess()) {
-                throw new IOException(binding.cause());
-            }
-            listening.add(binding.channel());
-            endpoints.add(
-                    endpoint instanceof Endpoint.Unix
-                            ? endpoint
-                            : Endpoint.of(binding.channel().localAddress()));
+            Channel channel = bindChannel(endpoint);
+            bound.add(new Bound(actual(endpoint, channel), channel, file));
             if (file != null) {
                 file.bound(options.unixMode());
-                files.add(file);
             }
         } catch (IOException e) {
-            throw new IOException("cannot listen on " + endpoint + ": " + why(endpoint, e), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("cannot listen on " + endpoint + ": interrupted", e);
+            throw new IOException("cannot listen on " + endpoint + ": " + why(endpoint, Reason.of(e)), e);
         } finally {
             if (file != null) {
-                file.abandon();
+                file.unlock();
             }
         }
     }
 
-    private static String why(Endpoint endpoint, IOException failure) {
-        String reason = Reason.of(failure);
-        if (reason.startsWith("address already in use")) {
-            return reason + " (is another server running there? port 0 takes a free one)";
+    private Channel bindChannel(Endpoint endpoint) throws IOException {
+        ChannelFuture binding = bootstrap(endpoint).bind(loops.transport().address(endpoint));
+        try {
+            binding.await();
+        } catch (InterruptedException e) {
+            binding.channel().close();
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
         }
-        boolean low = endpoint instanceof Endpoint.Inet inet && inet.port() > 0 && inet.port() < 1024;
+        if (!binding.isSuccess()) {
+            throw new IOException(binding.cause());
+        }
+        return binding.channel();
+    }
+
+    /** The endpoint with the port that the system chose; Unix sockets are named as they were asked for. */
+    private static Endpoint actual(Endpoint endpoint, Channel channel) {
+        return endpoint instanceof Endpoint.Unix ? endpoint : Endpoint.of(channel.localAddress());
+    }
+
+    /** A reason, and what to do about it. */
+    static String why(Endpoint endpoint, String reason) {
+        boolean inet = endpoint instanceof Endpoint.Inet;
+        if (reason.startsWith("address already in use")) {
+            return reason + " (is another server running there?" + (inet ? " port 0 takes a free one)" : ")");
+        }
+        if (reason.startsWith("cannot assign requested address")) {
+            return reason + " (no interface of this machine has it)";
+        }
+        boolean low = endpoint instanceof Endpoint.Inet it && it.port() > 0 && it.port() < 1024;
         return reason.startsWith("permission denied") && low
                 ? reason + " (ports below 1024 are for privileged users; choose a higher one)"
                 : reason;
@@ -266,7 +340,13 @@ public final class Server implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        assemble(channel.pipeline());
+                        connections.add(channel); // which closes it when the server has cut its connections
+                        RefusalAnswer answer = tls == null ? protocol.refusal() : TlsAlert.REFUSED;
+                        channel.pipeline()
+                                .addLast(
+                                        new ConnectionLimitHandler(
+                                                protocol.service(), limits, answer, Server.this::tell),
+                                        new AdmittedHandler());
                     }
                 });
         // Nothing is accepted before every endpoint is bound and announced.
@@ -275,15 +355,10 @@ public final class Server implements AutoCloseable {
         return bootstrap;
     }
 
-    /** The whole pipeline of a connection, in the order of the way of a byte. */
+    /** The whole pipeline of a connection that was let in, in the order of the way of a byte. */
     private void assemble(ChannelPipeline pipeline) {
         Limits granted = options.limits();
-        RefusalAnswer answer = tls == null ? protocol.refusal() : TlsAlert.REFUSED;
-        pipeline.addLast(new ConnectionLimitHandler(protocol.service(), limits, answer, listener));
-        if (protocol.accept() == Protocol.Accept.ONE) {
-            pipeline.addLast(new OnceHandler());
-        }
-        pipeline.addLast(new TrafficHandler(protocol.service(), listener, traffic));
+        pipeline.addLast(new TrafficHandler(protocol.service(), this::tell, traffic));
         if (!granted.writeStall().isZero()) {
             pipeline.addLast(new WriteStallHandler(granted.writeStall()));
         }
@@ -302,47 +377,88 @@ public final class Server implements AutoCloseable {
         pipeline.addLast(unhandled);
     }
 
-    /** On the listening channel: knows every connection. */
+    /** On the listening channel: outlives a failed accept. */
     private final class AcceptHandler extends ChannelInboundHandlerAdapter {
         @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            connections.add((Channel) message);
-            ctx.fireChannelRead(message);
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            // Out of file descriptors, usually: a rest, or this would spin. Netty's own acceptor behind this one would
+            // rest as well, but log a stack trace each time.
+            tell(new NetEvent.Failed(protocol.service(), "cannot accept a connection", Reason.of(cause)));
+            Channel acceptor = ctx.channel();
+            acceptor.config().setAutoRead(false);
+            acceptor.eventLoop()
+                    .schedule(() -> acceptor.config().setAutoRead(true), ACCEPT_REST.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Behind the limits: a peer that they refuse costs no pipeline, and no handler sees anything of it. */
+    private final class AdmittedHandler extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            if (protocol.accept() == Protocol.Accept.ONE) {
+                stopAccepting();
+                ctx.channel().closeFuture().addListener(ended -> close());
+            }
+            assemble(ctx.pipeline());
+            ctx.fireChannelActive();
+            ctx.pipeline().remove(this);
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            // Out of file descriptors, usually. Netty's acceptor behind this one rests for a second before it tries
-            // again, so this neither spins nor floods.
-            listener.on(new NetEvent.Failed(protocol.service(), "cannot accept a connection", Reason.of(cause)));
-            ctx.fireExceptionCaught(cause);
+            LOG.warn(
+                    "{} its pipeline cannot be made, closing",
+                    ctx.channel().id().asShortText(),
+                    cause);
+            CloseCause.mark(ctx.channel(), CloseCause.ERROR);
+            ctx.close();
         }
     }
 
-    /** On the first connection that is let in: it is to be the only one, and the server ends with it. */
-    private final class OnceHandler extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelActive(ChannelHandlerContext ctx) {
-            if (!taken.compareAndSet(false, true)) {
-                Closing.reset(ctx.channel());
-                return;
-            }
-            stopAccepting();
-            ctx.channel().closeFuture().addListener(ended -> close(Duration.ZERO));
-            ctx.fireChannelActive();
-            ctx.pipeline().remove(this);
+    private CompletableFuture<Void> stopAccepting() {
+        if (stopping.compareAndSet(false, true)) {
+            CompletableFuture<?>[] each = bound.stream().map(Server::stop).toArray(CompletableFuture<?>[]::new);
+            CompletableFuture.allOf(each).whenComplete((done, failure) -> stopped.complete(null));
+        }
+        return stopped;
+    }
+
+    private static CompletableFuture<Void> stop(Bound one) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        UnixSocketFile file = one.file();
+        if (file == null) {
+            closeChannel(one.channel(), () -> done.complete(null));
+        } else {
+            GlobalEventExecutor.INSTANCE.execute(() -> {
+                onFile(file::closing);
+                closeChannel(one.channel(), () -> {
+                    onFile(file::closed);
+                    done.complete(null);
+                });
+            });
+        }
+        return done;
+    }
+
+    private static void closeChannel(Channel channel, Runnable then) {
+        if (channel.closeFuture().isDone()) {
+            then.run(); // its event loop may have ended, and would not tell
+        } else {
+            channel.close();
+            channel.closeFuture().addListener(closed -> then.run());
         }
     }
 
-    private ChannelGroupFuture stopAccepting() {
-        for (UnixSocketFile file : files) {
-            try {
-                file.remove();
-            } catch (IOException e) {
-                LOG.warn("cannot remove a socket: {}", Reason.of(e));
-            }
+    private interface FileStep {
+        void run() throws IOException;
+    }
+
+    private static void onFile(FileStep step) {
+        try {
+            step.run();
+        } catch (IOException e) {
+            LOG.warn("cannot remove a socket: {}", Reason.of(e));
         }
-        return listening.close();
     }
 
     private void cut() {
@@ -355,10 +471,10 @@ public final class Server implements AutoCloseable {
                     .limit(MAX_NAMED_PEERS)
                     .map(channel -> TrafficHandler.name(channel.remoteAddress()))
                     .toList();
-            listener.on(new NetEvent.Cut(protocol.service(), peers, open.size()));
+            tell(new NetEvent.Cut(protocol.service(), peers, open.size()));
             open.forEach(channel -> CloseCause.mark(channel, CloseCause.SHUTDOWN));
-            connections.close();
         }
+        connections.close();
     }
 
     private void finish() {
@@ -374,7 +490,7 @@ public final class Server implements AutoCloseable {
     }
 
     private boolean inEventLoop() {
-        for (var loop : loops.group()) {
+        for (EventExecutor loop : loops.group()) {
             if (loop.inEventLoop()) {
                 return true;
             }
@@ -394,22 +510,12 @@ public final class Server implements AutoCloseable {
 
     private ServerTls startTls(TlsOptions tlsOptions) throws IOException {
         try {
-            return ServerTls.start(tlsOptions, options.endpoints(), protocol.service(), listener);
-        } catch (IOException | GeneralSecurityException e) {
+            return ServerTls.start(tlsOptions, options.endpoints(), protocol.service(), this::tell);
+        } catch (IOException | GeneralSecurityException | RuntimeException e) {
             if (ownsLoops) {
                 loops.close();
             }
             throw new IOException(e instanceof IOException ? e.getMessage() : "cannot set up TLS: " + Reason.of(e), e);
         }
-    }
-
-    private static NetListener guarded(NetListener listener) {
-        return event -> {
-            try {
-                listener.on(event);
-            } catch (RuntimeException e) {
-                LOG.warn("a listener failed on {}", event.name(), e);
-            }
-        };
     }
 }

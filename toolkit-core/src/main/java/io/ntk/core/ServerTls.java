@@ -7,13 +7,14 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.security.cert.CertificateFactory;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
@@ -27,19 +28,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * The TLS side of one server: its context, and the watch over the files that it came from.
  *
- * <p>A thread of its own looks at the files once a second, since neither looking nor parsing belongs on an event loop. A
- * change that cannot be used leaves the old certificate in place and is announced once.
+ * <p>A thread of its own looks at the files twice a second, since neither looking nor parsing belongs on an event loop,
+ * and reads them when they have changed and two looks in a row saw the same: certificate and key are rarely written at
+ * one instant. A change that cannot be used leaves the old certificate in place and is announced once.
  */
 final class ServerTls implements AutoCloseable {
     static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
+    private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final HexFormat HEX = HexFormat.ofDelimiter(":").withUpperCase();
 
     private final TlsOptions options;
     private final String service;
     private final NetListener listener;
     private final @Nullable ScheduledExecutorService watch;
-    private List<Object> stamps;
     private volatile Loaded current;
+
+    /* On the watch's thread alone. */
+    private List<Object> loaded;
+    private List<Object> seen;
 
     private record Loaded(SslContext context, X509Certificate certificate) {}
 
@@ -48,7 +54,8 @@ final class ServerTls implements AutoCloseable {
         this.service = service;
         this.listener = listener;
         this.current = loaded;
-        this.stamps = stamps;
+        this.loaded = stamps;
+        this.seen = stamps;
         this.watch = options.identity() instanceof TlsOptions.Pem ? startWatch() : null;
     }
 
@@ -84,9 +91,11 @@ final class ServerTls implements AutoCloseable {
         SslContextBuilder builder;
         X509Certificate certificate;
         if (options.identity() instanceof TlsOptions.Pem pem) {
-            certificate = firstCertificate(pem.certificate());
-            requireReadable(pem.key(), "key");
-            builder = pem(pem);
+            List<X509Certificate> chain = PemFile.certificates(pem.certificate());
+            PrivateKey key = PemFile.key(pem.key());
+            certificate = chain.get(0);
+            PemFile.requirePair(pem.key(), key, pem.certificate(), certificate);
+            builder = SslContextBuilder.forServer(key, chain);
         } else {
             SelfSignedIdentity identity = selfSigned((TlsOptions.SelfSigned) options.identity(), endpoints);
             certificate = identity.certificate();
@@ -94,24 +103,11 @@ final class ServerTls implements AutoCloseable {
         }
         Path clientCa = options.clientCa();
         if (clientCa != null) {
-            firstCertificate(clientCa);
-            builder.trustManager(clientCa.toFile()).clientAuth(ClientAuth.REQUIRE);
+            builder.trustManager(PemFile.certificates(clientCa)).clientAuth(ClientAuth.REQUIRE);
         }
         SslContext context =
                 builder.sslProvider(SslProvider.JDK).protocols(VERSIONS).build();
         return new Loaded(context, certificate);
-    }
-
-    private static SslContextBuilder pem(TlsOptions.Pem pem) throws IOException {
-        try {
-            return SslContextBuilder.forServer(
-                    pem.certificate().toFile(), pem.key().toFile());
-        } catch (IllegalArgumentException e) {
-            throw new IOException(
-                    "cannot use key " + pem.key() + ": it is not an unencrypted PKCS #8 key in PEM"
-                            + " (openssl pkcs8 -topk8 -nocrypt makes one)",
-                    e);
-        }
     }
 
     private static SelfSignedIdentity selfSigned(TlsOptions.SelfSigned identity, List<Endpoint> endpoints)
@@ -119,7 +115,7 @@ final class ServerTls implements AutoCloseable {
         Set<String> names = new LinkedHashSet<>(List.of("localhost", "127.0.0.1", "::1"));
         for (Endpoint endpoint : endpoints) {
             if (endpoint instanceof Endpoint.Inet inet) {
-                names.add(inet.host());
+                names.add(inet.host().replaceFirst("%.*", "")); // a scope is of this machine alone
             }
         }
         names.addAll(identity.names());
@@ -128,27 +124,6 @@ final class ServerTls implements AutoCloseable {
         } catch (NoClassDefFoundError e) {
             throw new IOException(
                     "a self-signed certificate needs org.bouncycastle:bcpkix-jdk18on on the class path", e);
-        }
-    }
-
-    static X509Certificate firstCertificate(Path file) throws IOException {
-        requireReadable(file, "certificate");
-        try (InputStream in = Files.newInputStream(file)) {
-            return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
-        } catch (GeneralSecurityException e) {
-            throw new IOException("cannot use certificate " + file + ": it holds no certificate in PEM", e);
-        }
-    }
-
-    static void requireReadable(Path file, String what) throws IOException {
-        if (!Files.exists(file)) {
-            throw new IOException("cannot read " + what + " " + file + ": no such file");
-        }
-        if (Files.isDirectory(file)) {
-            throw new IOException("cannot read " + what + " " + file + ": it is a folder");
-        }
-        if (!Files.isReadable(file)) {
-            throw new IOException("cannot read " + what + " " + file + ": permission denied");
         }
     }
 
@@ -166,20 +141,23 @@ final class ServerTls implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        executor.scheduleWithFixedDelay(this::reloadIfChanged, 1, 1, TimeUnit.SECONDS);
+        executor.scheduleWithFixedDelay(
+                this::reloadIfChanged, LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
         return executor;
     }
 
     private void reloadIfChanged() {
         List<Object> now = stamps(options);
-        if (now.equals(stamps)) {
+        boolean stillChanging = !now.equals(seen);
+        seen = now;
+        if (stillChanging || now.equals(loaded)) {
             return;
         }
-        stamps = now;
+        loaded = now;
         try {
-            Loaded loaded = load(options, List.of());
-            current = loaded;
-            announce(loaded.certificate());
+            Loaded fresh = load(options, List.of());
+            current = fresh;
+            announce(fresh.certificate());
         } catch (IOException | GeneralSecurityException | RuntimeException e) {
             listener.on(new NetEvent.Failed(service, "cannot reload the certificate, the old one stays", Reason.of(e)));
         }
@@ -189,15 +167,23 @@ final class ServerTls implements AutoCloseable {
     private static List<Object> stamps(TlsOptions options) {
         List<Object> stamps = new ArrayList<>();
         if (options.identity() instanceof TlsOptions.Pem pem) {
-            for (Path file : List.of(pem.certificate(), pem.key())) {
-                try {
-                    stamps.add(Files.getLastModifiedTime(file));
-                    stamps.add(Files.size(file));
-                } catch (IOException e) {
-                    stamps.add("missing");
-                }
+            stamp(pem.certificate(), stamps);
+            stamp(pem.key(), stamps);
+            if (options.clientCa() != null) {
+                stamp(options.clientCa(), stamps);
             }
         }
         return stamps;
+    }
+
+    private static void stamp(Path file, List<Object> stamps) {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            stamps.add(attributes.lastModifiedTime());
+            stamps.add(attributes.size());
+            stamps.add(String.valueOf(attributes.fileKey()));
+        } catch (IOException e) {
+            stamps.add("missing");
+        }
     }
 }

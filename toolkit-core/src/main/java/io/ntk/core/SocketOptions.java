@@ -8,7 +8,7 @@ package io.ntk.core;
  * @param sendBuffer SO_SNDBUF in bytes; 0 leaves it to the kernel
  * @param noDelay TCP_NODELAY: small writes leave at once
  * @param keepAlive SO_KEEPALIVE, with probes after 60 s, every 20 s, 3 of them, where the system lets them be set
- * @param reusePort SO_REUSEPORT: several sockets on one port (not on NIO)
+ * @param reusePort SO_REUSEPORT: several sockets on one port
  * @param linger SO_LINGER in seconds; -1 leaves it off, 0 resets at close
  * @param trafficClass IP_TOS, 0 to 255
  */

@@ -10,6 +10,7 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUringChannelOption;
+import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import jdk.net.ExtendedSocketOptions;
@@ -82,18 +83,23 @@ public final class SocketSettings {
         ask(channel, ChannelOption.SO_KEEPALIVE, "keepalive", values);
         ask(channel, ChannelOption.SO_LINGER, "linger", values);
         ask(channel, ChannelOption.IP_TOS, "tos", values);
-        ask(channel, UnixChannelOption.SO_REUSEPORT, "reuseport", values);
+        if (channel.localAddress() instanceof InetSocketAddress) { // Netty's io_uring fails on a Unix socket here
+            ask(channel, UnixChannelOption.SO_REUSEPORT, "reuseport", values);
+        }
         return values;
     }
 
     private static void ask(Channel channel, ChannelOption<?> option, String name, Map<String, String> values) {
-        if (channel.config().getOptions().containsKey(option)) {
-            values.put(name, String.valueOf(channel.config().getOption(option)));
+        Object value = channel.config().getOption(option);
+        if (value != null) {
+            values.put(name, value.toString());
         }
     }
 
     private static void stream(Target target, SocketOptions options, Transport transport, Endpoint endpoint) {
-        target.set(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        if (endpoint instanceof Endpoint.Inet || transport != Transport.NIO) {
+            target.set(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        }
         target.set(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ_BYTES));
         if (options.receiveBuffer() > 0) {
             target.set(ChannelOption.SO_RCVBUF, options.receiveBuffer());

@@ -17,10 +17,11 @@ public record TlsOptions(Identity identity, @Nullable Path clientCa) {
     public sealed interface Identity {}
 
     /**
-     * A certificate chain and its key from files, read again within a second when either changes.
+     * A certificate chain and its key from files, read again within two seconds when one of them, or the file of the
+     * client authorities, changes.
      *
      * @param certificate a PEM file with the chain, the server's own certificate first
-     * @param key a PEM file with the key in PKCS #8, not encrypted
+     * @param key a PEM file with the key in PKCS #8, not encrypted: RSA, EC or Ed25519
      */
     public record Pem(Path certificate, Path key) implements Identity {
         /** Both are needed. */

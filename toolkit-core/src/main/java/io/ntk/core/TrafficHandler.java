@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -16,7 +17,10 @@ import java.time.Duration;
  *
  * <p>Placement: first behind the {@link ConnectionLimitHandler}, so that it sees the bytes of the wire. In and out:
  * everything is passed on; {@link ByteBuf}s and {@link FileRegion}s are counted, outbound ones when they are handed to
- * the transport. It marks {@link CloseCause#PEER} and {@link CloseCause#RESET}. Not sharable.
+ * the transport. It marks {@link CloseCause#PEER}, {@link CloseCause#LOCAL} for a close from here that nobody explained,
+ * and {@link CloseCause#RESET}: an error of the transport, or a close that nobody asked for, which is how the transport
+ * takes a write that failed. (On a channel without half-closure that is how the peer's end shows, and {@code PEER}.) Not
+ * sharable.
  */
 public final class TrafficHandler extends ChannelDuplexHandler {
     private final String service;
@@ -87,7 +91,14 @@ public final class TrafficHandler extends ChannelDuplexHandler {
     }
 
     @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+        CloseCause.mark(ctx.channel(), CloseCause.LOCAL);
+        ctx.close(promise);
+    }
+
+    @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        CloseCause.mark(ctx.channel(), unexplained(ctx.channel()));
         if (open) {
             open = false;
             traffic.closed.increment();
@@ -97,6 +108,12 @@ public final class TrafficHandler extends ChannelDuplexHandler {
                     new NetEvent.Closed(service, id(channel), peer, CloseCause.of(channel), bytesIn, bytesOut, lasted));
         }
         ctx.fireChannelInactive();
+    }
+
+    /** A close that nobody here asked for; without half-closure the end of the peer's stream is such a one, too. */
+    private static CloseCause unexplained(Channel channel) {
+        boolean endIsEvent = Boolean.TRUE.equals(channel.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
+        return endIsEvent ? CloseCause.RESET : CloseCause.PEER;
     }
 
     private void opened(Channel channel) {

@@ -51,7 +51,10 @@ import org.jspecify.annotations.Nullable;
 public enum Transport {
     /** The best that works here. */
     AUTO,
-    /** The JDK's selector: everywhere. */
+    /**
+     * The JDK's selector: everywhere. Netty's Unix sockets on it know no half-closed connection: the end of the peer's
+     * stream ends the connection, and what is still to be written is lost.
+     */
     NIO,
     /** Linux epoll. */
     EPOLL,

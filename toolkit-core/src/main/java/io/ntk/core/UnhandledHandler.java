@@ -52,7 +52,11 @@ public final class UnhandledHandler extends ChannelInboundHandlerAdapter {
             return CloseCause.TLS;
         }
         if (cause instanceof DecoderException) {
-            return CloseCause.PROTOCOL;
+            // Netty wraps what a decoder throws by mistake in the same exception: that is no fault of the peer's.
+            boolean mistake = cause.getClass() == DecoderException.class
+                    && cause.getCause() instanceof RuntimeException
+                    && !(cause.getCause() instanceof DecoderException);
+            return mistake ? CloseCause.ERROR : CloseCause.PROTOCOL;
         }
         return cause instanceof IOException ? CloseCause.RESET : CloseCause.ERROR;
     }

@@ -5,10 +5,11 @@ import java.net.BindException;
 import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -16,39 +17,52 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The file of a listening Unix socket: cleared before the bind, given its permissions behind it, removed at the end.
  *
  * <p>What a crashed server left (a socket to which connecting is refused) is replaced. Anything else in the way, a
- * socket that somebody serves or a file of another kind, is an error. Two servers that start at once do not race: the
- * time from the look to the bind is covered by a lock on {@code PATH.lock}, which is gone afterwards.
+ * socket that somebody serves or a file of another kind, is an error.
  */
 final class UnixSocketFile {
+    /*
+     * Two servers that start at once, or one that ends while the next one starts, do not race: from the look to the bind,
+     * and from the removal to the close, each holds a lock on PATH.lock, which is gone afterwards. The close belongs to
+     * it because Netty's channels then delete whatever lies at the path: if that is not our socket any more, it is moved
+     * out of the way until the channel is closed.
+     */
     private static final int FILE_TYPE = 0170000;
     private static final int SOCKET = 0140000;
+    private static final int MAX_TOKEN_BYTES = 64;
+    private static final Duration LOCK_WAIT = Duration.ofSeconds(1);
+    private static final Duration LOCK_PAUSE = Duration.ofMillis(2);
 
     private final Path path;
     private final Path lockPath;
+    private final Path asidePath;
     private @Nullable FileChannel lock;
     private @Nullable Object boundKey;
+    private boolean aside;
 
     UnixSocketFile(Path path) {
         this.path = path;
         this.lockPath = path.resolveSibling(path.getFileName() + ".lock");
+        this.asidePath = path.resolveSibling(path.getFileName() + ".aside");
     }
 
-    /** Takes the lock and clears the way; {@link #bound} or {@link #abandon} must follow. */
+    /** Takes the lock and clears the way; {@link #bound} or {@link #unlock} must follow. May wait for a second. */
     void prepare() throws IOException {
         lock = acquire();
         try {
             removeStale();
         } catch (IOException e) {
-            abandon();
+            unlock();
             throw e;
         }
     }
@@ -56,15 +70,42 @@ final class UnixSocketFile {
     /** The socket is bound: sets its permissions and gives up the lock. */
     void bound(int mode) throws IOException {
         try {
-            Files.setPosixFilePermissions(path, permissions(mode));
             boundKey = key();
+            Files.setPosixFilePermissions(path, permissions(mode));
         } finally {
-            abandon();
+            unlock();
         }
     }
 
-    /** Gives up the lock. */
-    void abandon() {
+    /** Removes the file, or moves one that is not ours out of the way; {@link #closed} must follow. May wait for a second. */
+    void closing() throws IOException {
+        Object present = key();
+        if (boundKey == null || present == null) {
+            return;
+        }
+        lock = acquire();
+        if (Objects.equals(boundKey, key())) {
+            Files.deleteIfExists(path);
+        } else if (key() != null) {
+            Files.move(path, asidePath);
+            aside = true;
+        }
+    }
+
+    /** The channel is closed: puts back what was moved and gives up the lock. */
+    void closed() throws IOException {
+        try {
+            if (aside) {
+                aside = false;
+                Files.move(asidePath, path);
+            }
+        } finally {
+            unlock();
+        }
+    }
+
+    /** Gives up the lock, if it is held. */
+    void unlock() {
         FileChannel held = lock;
         lock = null;
         if (held != null) {
@@ -77,40 +118,41 @@ final class UnixSocketFile {
         }
     }
 
-    /** Removes the file, unless another socket has taken its place meanwhile. */
-    void remove() throws IOException {
-        if (boundKey != null && Objects.equals(boundKey, key())) {
-            Files.deleteIfExists(path);
-        }
-        boundKey = null;
-    }
-
     private FileChannel acquire() throws IOException {
-        for (int attempt = 0; attempt < 100; attempt++) {
+        long start = System.nanoTime();
+        do {
             FileChannel channel = FileChannel.open(
                     lockPath, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-            if (locked(channel) && sameFile(channel)) {
-                return channel;
+            try {
+                if (channel.size() > MAX_TOKEN_BYTES) {
+                    throw new BindException("there is a file " + lockPath + " that is no lock");
+                }
+                if (locked(channel) && sameFile(channel)) {
+                    return channel;
+                }
+            } catch (IOException e) {
+                channel.close();
+                throw e;
             }
             channel.close();
-        }
+            LockSupport.parkNanos(LOCK_PAUSE.toNanos());
+        } while (System.nanoTime() - start < LOCK_WAIT.toNanos());
         throw new BindException("another server is starting there (" + lockPath + " is locked)");
     }
 
     private static boolean locked(FileChannel channel) throws IOException {
         try {
-            FileLock held = channel.tryLock();
-            return held != null;
+            return channel.tryLock() != null;
         } catch (OverlappingFileLockException e) {
-            return false;
+            return false; // held in this process
         }
     }
 
     /** Whether the locked file is still the one at the path: its last holder may have removed it after we opened it. */
     private boolean sameFile(FileChannel channel) throws IOException {
-        channel.truncate(0);
         String token = ProcessHandle.current().pid() + "-" + System.nanoTime();
-        channel.write(java.nio.ByteBuffer.wrap(token.getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
+        channel.truncate(0);
+        channel.write(ByteBuffer.wrap(token.getBytes(StandardCharsets.US_ASCII)));
         try {
             return Files.readString(lockPath).equals(token);
         } catch (NoSuchFileException e) {
@@ -127,6 +169,7 @@ final class UnixSocketFile {
             throw new BindException("there is a file that is no socket");
         }
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            probe.configureBlocking(false); // a server that hangs, its backlog full, would hang us too
             probe.connect(UnixDomainSocketAddress.of(path));
         } catch (ConnectException e) {
             Files.deleteIfExists(path);

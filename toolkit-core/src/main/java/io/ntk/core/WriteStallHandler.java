@@ -1,11 +1,10 @@
 package io.ntk.core;
 
-import static java.util.Objects.requireNonNull;
-
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +20,7 @@ public final class WriteStallHandler extends ChannelOutboundHandlerAdapter {
     private static final int LOOKS = 4;
 
     private final long intervalNanos;
-    private boolean watching;
+    private @Nullable Future<?> watch;
     private int looksWithoutProgress;
     private @Nullable Object lastMessage;
     private long lastProgress;
@@ -42,18 +41,25 @@ public final class WriteStallHandler extends ChannelOutboundHandlerAdapter {
     @Override
     public void flush(ChannelHandlerContext ctx) {
         ctx.flush();
-        if (!watching && pending(ctx.channel()) != null) {
-            watching = true;
+        ChannelOutboundBuffer pending = pending(ctx.channel());
+        if (watch == null && pending != null) {
             looksWithoutProgress = 0;
-            remember(requireNonNull(pending(ctx.channel())));
-            schedule(ctx);
+            lookLater(ctx, pending);
         }
     }
 
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (watch != null) {
+            watch.cancel(false);
+        }
+        lastMessage = null;
+    }
+
     private void look(ChannelHandlerContext ctx) {
+        watch = null;
         ChannelOutboundBuffer pending = pending(ctx.channel());
         if (pending == null || ctx.isRemoved()) {
-            watching = false;
             lastMessage = null;
             return;
         }
@@ -66,18 +72,14 @@ public final class WriteStallHandler extends ChannelOutboundHandlerAdapter {
             Closing.reset(ctx.channel());
             return;
         }
-        remember(pending);
-        schedule(ctx);
+        lookLater(ctx, pending);
     }
 
-    private void remember(ChannelOutboundBuffer pending) {
+    private void lookLater(ChannelHandlerContext ctx, ChannelOutboundBuffer pending) {
         lastMessage = pending.current();
         lastProgress = pending.currentProgress();
         lastPending = pending.totalPendingWriteBytes();
-    }
-
-    private void schedule(ChannelHandlerContext ctx) {
-        ctx.executor().schedule(() -> look(ctx), intervalNanos, TimeUnit.NANOSECONDS);
+        watch = ctx.executor().schedule(() -> look(ctx), intervalNanos, TimeUnit.NANOSECONDS);
     }
 
     /** The output that waits, or null when none does. */
