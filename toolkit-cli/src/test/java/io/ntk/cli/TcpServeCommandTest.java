@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
+import io.ntk.testsupport.Programs;
 import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
@@ -20,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -169,6 +173,61 @@ class TcpServeCommandTest {
         Ntk.Result menu = Ntk.run("tcp", "serve", "--reply", "menu:" + folder.resolve("none"));
         assertThat(menu.exit()).isEqualTo(1);
         assertThat(menu.err()).startsWith("ntk: cannot read menu ");
+    }
+
+    @Test
+    void aKeyThatCannotBeUsedIsAFailure() throws Exception {
+        Path certificate = folder.resolve("cert.pem");
+        Path key = folder.resolve("key.pem");
+        Programs.Result made = Programs.run(
+                new byte[0],
+                "openssl",
+                "req",
+                "-x509",
+                "-nodes",
+                "-newkey",
+                "rsa:2048",
+                "-subj",
+                "/CN=localhost",
+                "-keyout",
+                key.toString(),
+                "-out",
+                certificate.toString());
+        assertThat(made.exit()).isZero();
+        try (var ntk =
+                Ntk.start("tcp", "serve", "--listen", "0", "--cert", certificate.toString(), "--key", key.toString())) {
+            ntk.port();
+            assertThat(ntk.out()).startsWith("listening tcp tls://");
+        }
+        Files.writeString(key, "no key");
+        Ntk.Result result = Ntk.run("tcp", "serve", "--cert", certificate.toString(), "--key", key.toString());
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.err())
+                .startsWith("ntk: cannot ")
+                .contains(key.toString())
+                .hasLineCount(1);
+    }
+
+    @Test
+    void aLowPortIsAFailureThatSaysWhatToDo() {
+        try (ServerSocket low = new ServerSocket(1023, 1, InetAddress.getLoopbackAddress())) {
+            Assumptions.abort("low ports are for everyone here: " + low.getLocalPort());
+        } catch (IOException e) {
+            Ntk.Result result = Ntk.run("tcp", "serve", "--listen", "1023");
+            assertThat(result.exit()).isEqualTo(1);
+            assertThat(result.err())
+                    .startsWith("ntk: cannot listen on 127.0.0.1:1023: ")
+                    .hasLineCount(1);
+        }
+    }
+
+    @Test
+    void whatTheEnvironmentGivesForLinesDoesNotStopAnEcho() throws Exception {
+        try (var ntk = Ntk.start(
+                InputStream.nullInputStream(), Map.of("NTK_MAX_LINE", "10", "NTK_LISTEN", "0"), "tcp", "serve")) {
+            assertThat(ntk.exchange("more than ten bytes")).isEqualTo("more than ten bytes");
+        }
     }
 
     @Test

@@ -39,6 +39,7 @@ class UsageTest {
                 "tcp serve --quit x | --quit has no meaning with --reply echo, which knows bytes and no lines (expected: with upper, fixed, menu or console) | ntk tcp serve",
                 "tcp serve --reply discard --greeting x | --greeting has no meaning with --reply discard, which knows bytes and no lines (expected: with upper, fixed, menu or console) | ntk tcp serve",
                 "tcp serve --reply console --workers 2 | --workers: 2 (expected: 1 with --reply console, since one operator answers one line at a time) | ntk tcp serve",
+                "help frobnicate | Unknown subcommand 'frobnicate'. | ntk",
                 "up --base-port 70000 | Invalid value for option '--base-port': 70000 (expected: 0 to 65535) | ntk up",
             })
     void saysWhatIsWrongAndHowToGetHelp(String args, String message, String command) {
