@@ -7,6 +7,8 @@ import io.ntk.tcp.line.Framing;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -108,6 +110,14 @@ final class Converters {
                 throw wrong(text, "octal, 000 to 777");
             }
             return Integer.parseInt(text, 8);
+        }
+    }
+
+    /** The values of an option of type {@link Transport}; without them picocli asks the enum, which loads Netty. */
+    static final class TransportNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of("auto", "nio", "epoll", "io_uring", "kqueue").iterator();
         }
     }
 

@@ -144,7 +144,7 @@ final class EventText {
         double value = count;
         String unit = "B";
         for (String next : new String[] {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}) {
-            if (value < 1023.95) {
+            if (value < 1023.5) {
                 break;
             }
             value /= 1024;

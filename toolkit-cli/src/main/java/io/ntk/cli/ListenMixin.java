@@ -25,7 +25,11 @@ final class ListenMixin {
             description = "HOST:PORT, [V6]:PORT, PORT (on loopback) or unix:PATH; port 0 takes a free one. Repeatable.")
     List<Endpoint> endpoints = new ArrayList<>();
 
-    @Option(names = "--transport", paramLabel = "NAME", description = "auto (default), nio, epoll, io_uring or kqueue.")
+    @Option(
+            names = "--transport",
+            paramLabel = "NAME",
+            completionCandidates = Converters.TransportNames.class,
+            description = "auto (default), nio, epoll, io_uring or kqueue.")
     @Nullable
     Transport transport;
 

@@ -55,7 +55,9 @@ final class ManPage {
         section("SYNOPSIS");
         line(synopsis());
         section("DESCRIPTION");
-        paragraphs(Stream.of(command.usageMessage().description()).map(CommandText::plain).filter(text -> !text.isEmpty()));
+        paragraphs(Stream.of(command.usageMessage().description())
+                .map(CommandText::plain)
+                .filter(text -> !text.isEmpty()));
         examples();
         commands();
         arguments();

@@ -1,5 +1,6 @@
 package io.ntk.cli;
 
+import io.ntk.core.Escaped;
 import io.ntk.core.Reason;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -156,10 +157,14 @@ final class Run {
     }
 
     private void trace(@Nullable Exception cause) {
-        if (cause != null && output.verbosity().atLeast(Verbosity.TRACES)) {
-            StringWriter trace = new StringWriter();
-            cause.printStackTrace(new PrintWriter(trace, true));
-            trace.toString().lines().forEach(output::always);
+        if (!output.verbosity().atLeast(Verbosity.TRACES)) {
+            return;
+        }
+        for (Throwable each = cause; each != null; each = each.getCause()) {
+            output.always((each == cause ? "" : "caused by ") + Escaped.text(each.toString()));
+            for (StackTraceElement frame : each.getStackTrace()) {
+                output.always("    at " + frame);
+            }
         }
     }
 }

@@ -1,5 +1,8 @@
 package io.ntk.cli;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
 /** A command that does something; what every class of a verb implements. */
 @FunctionalInterface
 interface Verb {
@@ -9,9 +12,9 @@ interface Verb {
      * @param session what this run has to work with
      * @return how it ended
      * @throws IllegalArgumentException when the command line is wrong: exit code 2 with the message
-     * @throws java.io.UncheckedIOException as {@link java.io.IOException}
-     * @throws java.io.IOException when it fails: exit code 1 with the message, which says what failed and why
-     * @throws InterruptedException only in tests; exit code 1
+     * @throws UncheckedIOException as {@link IOException}
+     * @throws IOException when it fails: exit code 1 with the message, which says what failed and why
+     * @throws InterruptedException when whoever runs it in-process interrupts it: exit code 1
      */
-    ExitCode run(Session session) throws java.io.IOException, InterruptedException;
+    ExitCode run(Session session) throws IOException, InterruptedException;
 }

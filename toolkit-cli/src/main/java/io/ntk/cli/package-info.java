@@ -12,7 +12,9 @@
  * <li>Options of one concern that several verbs have are a mixin: a class with {@code @Section(HEADING)}. Every option has
  *     its default from the environment ({@code EnvironmentDefaults}) without a word about it in the class; a default is
  *     named in the description. {@code Duration}, {@code Endpoint}, {@code Cidr} and whole numbers convert by type, other
- *     values by a class of {@code Converters}. Repeatable options have {@code split = ","}.
+ *     values by a class of {@code Converters}; {@code @Range} bounds a number. Repeatable options have
+ *     {@code split = ","}. A {@code Transport} names its {@code completionCandidates}: picocli would load the enum, and
+ *     Netty with it.
  * <li>{@code run(Session)} speaks through {@code session.output()} alone: {@code data}, {@code document} and
  *     {@code payload} to standard output; {@code notice}, {@code detail}, {@code warning} to people; events by handing the
  *     output to the library as its {@code NetListener}.

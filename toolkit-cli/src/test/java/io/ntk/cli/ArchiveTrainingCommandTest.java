@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class ArchiveTrainingCommandTest {
     @Test
     void goesThroughTheCommandsSilently() {
-        InProcess run = InProcess.run("archive-training");
+        Ntk.Result run = Ntk.run("archive-training");
         assertThat(run.exit()).isZero();
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).isEmpty();
@@ -15,6 +15,6 @@ class ArchiveTrainingCommandTest {
 
     @Test
     void isNoCommandForPeople() {
-        assertThat(InProcess.run("--help").out()).contains("completion").doesNotContain("archive-training");
+        assertThat(Ntk.run("--help").out()).contains("completion").doesNotContain("archive-training");
     }
 }

@@ -10,7 +10,7 @@ class CompletionCommandTest {
     @ParameterizedTest
     @EnumSource
     void printsTheScriptOfAShell(Shell shell) {
-        InProcess run = InProcess.run("completion", shell.toString());
+        Ntk.Result run = Ntk.run("completion", shell.toString());
         assertThat(run.exit()).isZero();
         assertThat(run.out())
                 .isEqualTo(Completions.script(
@@ -20,7 +20,7 @@ class CompletionCommandTest {
 
     @Test
     void refusesAnotherShell() {
-        InProcess run = InProcess.run("completion", "tcsh");
+        Ntk.Result run = Ntk.run("completion", "tcsh");
         assertThat(run.exit()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err()).contains("tcsh", "bash", "zsh", "fish");
@@ -28,6 +28,6 @@ class CompletionCommandTest {
 
     @Test
     void needsAShell() {
-        assertThat(InProcess.run("completion").exit()).isEqualTo(2);
+        assertThat(Ntk.run("completion").exit()).isEqualTo(2);
     }
 }

@@ -59,7 +59,7 @@ class DnsQuestionTest {
 
     @Test
     void asksForTheReverseNameOfAnAddress() {
-        InProcess run = InProcess.run("resolve", "--dns", server, "192.0.2.1");
+        Ntk.Result run = Ntk.run("resolve", "--dns", server, "192.0.2.1");
         assertThat(run.out()).isEqualTo("192.0.2.1 PTR host.test.\n");
         assertThat(DnsQuestion.asked("192.0.2.1", DnsQuestion.Type.PTR)).isEqualTo("1.2.0.192.in-addr.arpa.");
         assertThat(DnsQuestion.asked("2001:db8::1", DnsQuestion.Type.PTR))
@@ -68,40 +68,40 @@ class DnsQuestionTest {
 
     @Test
     void asksForBothKindsOfAddressByDefault() {
-        assertThat(InProcess.run("resolve", "--dns", server, "x.test").lines())
+        assertThat(Ntk.run("resolve", "--dns", server, "x.test").lines())
                 .containsExactly("x.test A 192.0.2.1", "x.test AAAA 2001:db8::1");
     }
 
     @Test
     void tellsWhatTheServerSaid() {
-        InProcess run = InProcess.run("resolve", "--dns", server, "--type", "A", "nx.test");
+        Ntk.Result run = Ntk.run("resolve", "--dns", server, "--type", "A", "nx.test");
         assertThat(run.exit()).isEqualTo(1);
         assertThat(run.err()).contains(server).contains("nxdomain");
     }
 
     @Test
     void tellsWhenThereIsNoSuchRecord() {
-        InProcess run = InProcess.run("resolve", "--dns", server, "--type", "A", "empty.test");
+        Ntk.Result run = Ntk.run("resolve", "--dns", server, "--type", "A", "empty.test");
         assertThat(run.exit()).isEqualTo(1);
         assertThat(run.err()).contains("cannot resolve empty.test: " + server + " has no such record");
     }
 
     @Test
     void survivesAnAnswerThatCannotBeRead() {
-        InProcess run = InProcess.run("resolve", "--dns", server, "--type", "SRV", "--timeout", "2s", "bad.test");
+        Ntk.Result run = Ntk.run("resolve", "--dns", server, "--type", "SRV", "--timeout", "2s", "bad.test");
         assertThat(run.exit()).isNotZero();
         assertThat(run.err()).startsWith("ntk: cannot").doesNotContain("Exception");
     }
 
     @Test
     void givesUpOnASilentServer() {
-        InProcess run = InProcess.run("resolve", "--dns", server, "--type", "A", "--timeout", "300ms", "silent.test");
+        Ntk.Result run = Ntk.run("resolve", "--dns", server, "--type", "A", "--timeout", "300ms", "silent.test");
         assertThat(run.exit()).isEqualTo(124);
         assertThat(run.err()).contains("no answer in 300 ms");
     }
 
     private void assertAnswer(String type, String data) {
-        InProcess run = InProcess.run("resolve", "--dns", server, "--type", type, "x.test");
+        Ntk.Result run = Ntk.run("resolve", "--dns", server, "--type", type, "x.test");
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).isEqualTo("x.test " + type + " " + data + "\n");
     }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class DoctorCommandTest {
     @Test
     void tellsOfEveryTransportWhetherItWorks() {
-        InProcess run = InProcess.run("doctor");
+        Ntk.Result run = Ntk.run("doctor");
         assertThat(run.exit()).isZero();
         assertThat(run.lines())
                 .contains("ok   transport    auto is " + Transport.AUTO.resolve(), "ok   transport    nio works");
@@ -22,24 +22,22 @@ class DoctorCommandTest {
     @Test
     void warnsWhenTheConnectionsAskedForDoNotFit() {
         long limit = OpenFiles.limit();
-        assertThat(InProcess.run("doctor", "--max-connections", "" + (limit - 128))
-                        .out())
+        assertThat(Ntk.run("doctor", "--max-connections", "" + (limit - 128)).out())
                 .contains("ok   open files");
-        assertThat(InProcess.run("doctor", "--max-connections", "" + (limit - 127))
-                        .out())
+        assertThat(Ntk.run("doctor", "--max-connections", "" + (limit - 127)).out())
                 .contains("warn open files")
                 .contains("ulimit -n " + (limit + 1));
     }
 
     @Test
     void readsTheKernelsLimitsWhole() {
-        assertThat(InProcess.run("doctor").out())
+        assertThat(Ntk.run("doctor").out())
                 .containsPattern("(backlog +the kernel keeps at most \\d{2,} |does not tell)");
     }
 
     @Test
     void writesOneJsonDocument() {
-        InProcess run = InProcess.run("doctor", "--json");
+        Ntk.Result run = Ntk.run("doctor", "--json");
         assertThat(run.lines()).hasSize(1);
         assertThat(run.out())
                 .contains("\"event\":\"findings\",\"service\":\"doctor\"")

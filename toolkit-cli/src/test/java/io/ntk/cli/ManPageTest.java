@@ -3,7 +3,6 @@ package io.ntk.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 class ManPageTest {
@@ -92,7 +91,8 @@ class ManPageTest {
 
     @Test
     void saysSomethingOfEveryCommand() {
-        for (var command : CommandText.visible(Main.commandLine(Environment.none()).getCommandSpec())) {
+        for (var command :
+                CommandText.visible(Main.commandLine(Environment.none()).getCommandSpec())) {
             assertThat(CommandText.summary(command)).as(command.qualifiedName()).isNotEmpty();
         }
     }

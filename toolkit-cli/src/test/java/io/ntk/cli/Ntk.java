@@ -1,125 +1,121 @@
 package io.ntk.cli;
 
 import io.ntk.testsupport.Await;
-import io.ntk.testsupport.Programs;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.InputStream;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 
-/** Runs the packaged {@code ntk} as a process of its own, as users do. */
+/** Runs {@code ntk} in this JVM. */
 final class Ntk {
     private Ntk() {}
 
-    /** The command line of a run of the packaged program. */
-    static String[] command(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-jar",
-                jar().toString()));
-        command.addAll(List.of(arguments));
-        return command.toArray(String[]::new);
-    }
-
-    static Programs.Running start(String... arguments) {
-        return Programs.start(command(arguments));
-    }
-
-    static Programs.Result run(byte[] input, String... arguments) {
-        return Programs.run(input, command(arguments));
-    }
-
-    /** Waits for the listening lines of a server and gives their addresses, as {@code tcp://127.0.0.1:9000}. */
-    static List<String> addresses(Programs.Running server, int count) {
-        Await.until(count + " listening lines", () -> listening(server).size() >= count);
-        return listening(server);
-    }
-
-    /** The port of a server with one endpoint. */
-    static String port(Programs.Running server) {
-        return port(addresses(server, 1).get(0));
-    }
-
-    static String port(String address) {
-        return address.substring(address.lastIndexOf(':') + 1);
-    }
-
-    /** The number that one of the scripts announces as {@code port N}; several are all given. */
-    static List<String> announced(Programs.Running script) {
-        Await.until("port line", () -> script.text().contains("\n"));
-        String line = script.text().lines().findFirst().orElseThrow();
-        return List.of(line.substring("port ".length()).split(" ", -1));
-    }
-
-    /** A script of the interoperation tests. */
-    static String script(String name) {
-        try {
-            return Path.of(Ntk.class.getResource("/interop/" + name).toURI()).toString();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
+    /** What a run left behind. */
+    record Result(int exit, String out, String err) {
+        List<String> lines() {
+            return out.lines().toList();
         }
     }
 
-    /** A port that nobody listens on right now. */
-    static int freePort() {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    /** Runs to the end, without input and variables. */
+    static Result run(String... args) {
+        return run(Map.of(), args);
+    }
+
+    static Result run(Map<String, String> variables, String... args) {
+        try (Running running = start(new ByteArrayInputStream(new byte[0]), variables, args)) {
+            return running.await();
         }
     }
 
-    /** Waits until a program listens, without connecting: many serve the first connection only. */
-    static void awaitListener(int port) {
-        String end = String.format(Locale.ROOT, ":%04X", port);
-        Await.until("listener on " + port, () -> sockets().stream()
-                .map(line -> line.strip().split("\\s+", 5))
-                .anyMatch(fields -> fields.length > 3 && fields[1].endsWith(end) && fields[3].equals("0A")));
+    static Running start(String... args) {
+        return start(new ByteArrayInputStream(new byte[0]), Map.of(), args);
     }
 
-    private static List<String> sockets() {
-        try {
-            List<String> lines = new ArrayList<>(Files.readAllLines(Path.of("/proc/net/tcp")));
-            Path v6 = Path.of("/proc/net/tcp6");
-            if (Files.exists(v6)) {
-                lines.addAll(Files.readAllLines(v6));
+    static Running start(InputStream in, Map<String, String> variables, String... args) {
+        return new Running(in, variables, args);
+    }
+
+    /** A run that goes on. Closing it ends it. */
+    static final class Running implements AutoCloseable {
+        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+        private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+        private final Stop stop = new Stop(exit -> {});
+        private final Thread thread;
+        private volatile int exit = -1;
+
+        private Running(InputStream in, Map<String, String> variables, String... args) {
+            Environment environment = new Environment(in, out, err, Set.of(), variables);
+            thread = new Thread(() -> exit = Main.run(args, environment, stop), "ntk-main");
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        String out() {
+            return out.toString(StandardCharsets.UTF_8);
+        }
+
+        String err() {
+            return err.toString(StandardCharsets.UTF_8);
+        }
+
+        void stop(ExitCode code) {
+            stop.ask(code);
+        }
+
+        /** Waits for a text on standard error. */
+        void awaitErr(String text) {
+            Await.until(text + " in " + err(), () -> err().contains(text));
+        }
+
+        /** The port of the first {@code listening} line or event, once it is there. */
+        int port() {
+            Await.until("a listening line in " + out() + err(), () -> Listening.port(out()) > 0 || !thread.isAlive());
+            return Listening.port(out());
+        }
+
+        Socket connect() throws IOException {
+            Socket socket = new Socket(InetAddress.getLoopbackAddress(), port());
+            socket.setSoTimeout((int) Await.DEADLINE.toMillis());
+            return socket;
+        }
+
+        /** Sends bytes and the end of the stream, and reads all that comes. */
+        String exchange(String text) throws IOException {
+            try (Socket socket = connect()) {
+                socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+                socket.shutdownOutput();
+                return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             }
-            return lines;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
-    }
 
-    private static List<String> listening(Programs.Running server) {
-        return server.text()
-                .lines()
-                .filter(line -> line.startsWith("listening "))
-                .map(line -> line.substring(line.lastIndexOf(' ') + 1))
-                .toList();
-    }
-
-    private static Path jar() {
-        try {
-            Path classes = Path.of(Main.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI());
-            Path jar = classes.resolveSibling("ntk.jar");
-            if (!Files.exists(jar)) {
-                throw new IllegalStateException("no " + jar + " (run mvn package first)");
+        /** Waits for the end. */
+        Result await() {
+            try {
+                thread.join(Duration.ofSeconds(20).toMillis());
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
             }
-            return jar;
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
+            if (thread.isAlive()) {
+                throw new AssertionError("still running; out: " + out() + " err: " + err());
+            }
+            return new Result(exit, out(), err());
+        }
+
+        @Override
+        public void close() {
+            if (thread.isAlive()) {
+                stop.ask(ExitCode.TERMINATED);
+                stop.ask(ExitCode.TERMINATED);
+                await();
+            }
         }
     }
 }

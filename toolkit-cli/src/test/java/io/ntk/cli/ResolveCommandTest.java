@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class ResolveCommandTest {
     @Test
     void findsTheAddressesAndNamesOfLocalhost() {
-        InProcess run = InProcess.run("resolve", "localhost");
+        Ntk.Result run = Ntk.run("resolve", "localhost");
         assertThat(run.exit()).as(run.err()).isZero();
         assertThat(run.lines())
                 .contains("localhost canonical localhost", "localhost name localhost", "localhost address 127.0.0.1");
@@ -16,18 +16,18 @@ class ResolveCommandTest {
 
     @Test
     void findsTheNameOfAnAddress() {
-        InProcess run = InProcess.run("resolve", "127.0.0.1");
+        Ntk.Result run = Ntk.run("resolve", "127.0.0.1");
         assertThat(run.lines()).contains("127.0.0.1 canonical localhost", "127.0.0.1 address 127.0.0.1");
     }
 
     @Test
     void writesAddressesOfSixInTheirShortForm() {
-        assertThat(InProcess.run("resolve", "0:0:0:0:0:0:0:1").lines()).contains("0:0:0:0:0:0:0:1 address ::1");
+        assertThat(Ntk.run("resolve", "0:0:0:0:0:0:0:1").lines()).contains("0:0:0:0:0:0:0:1 address ::1");
     }
 
     @Test
     void tellsOfTheOthersWhenOneIsUnknown() {
-        InProcess run = InProcess.run("resolve", "nosuch.invalid", "localhost");
+        Ntk.Result run = Ntk.run("resolve", "nosuch.invalid", "localhost");
         assertThat(run.exit()).isEqualTo(1);
         assertThat(run.err()).isEqualTo("ntk: cannot resolve nosuch.invalid: unknown host\n");
         assertThat(run.lines()).contains("localhost address 127.0.0.1");
@@ -35,7 +35,7 @@ class ResolveCommandTest {
 
     @Test
     void translatesServicesAndPorts() {
-        InProcess run = InProcess.run("resolve", "--service", "http/tcp", "--service", "HTTPS/tcp", "--port", "22/tcp");
+        Ntk.Result run = Ntk.run("resolve", "--service", "http/tcp", "--service", "HTTPS/tcp", "--port", "22/tcp");
         assertThat(run.exit()).isZero();
         assertThat(run.lines())
                 .containsExactly(
@@ -44,14 +44,14 @@ class ResolveCommandTest {
 
     @Test
     void failsOnAnUnknownService() {
-        InProcess run = InProcess.run("resolve", "--service", "no-such-service");
+        Ntk.Result run = Ntk.run("resolve", "--service", "no-such-service");
         assertThat(run.exit()).isEqualTo(1);
         assertThat(run.err()).contains("cannot resolve no-such-service: unknown service");
     }
 
     @Test
     void writesOneJsonDocument() {
-        InProcess run = InProcess.run("resolve", "localhost", "--port", "22/tcp", "--json");
+        Ntk.Result run = Ntk.run("resolve", "localhost", "--port", "22/tcp", "--json");
         assertThat(run.lines()).hasSize(1);
         assertThat(run.out())
                 .contains("\"event\":\"resolved\",\"service\":\"resolve\",\"results\":[{")
@@ -73,7 +73,7 @@ class ResolveCommandTest {
             for (int i = 0; i < arguments.size(); i++) {
                 all[i + 1] = arguments.get(i);
             }
-            assertThat(InProcess.run(all).exit()).as(arguments.toString()).isEqualTo(2);
+            assertThat(Ntk.run(all).exit()).as(arguments.toString()).isEqualTo(2);
         }
     }
 }

@@ -26,7 +26,7 @@ class ServeInteropIT {
     void echoesToNc() {
         byte[] blob = blob();
         try (var server = serve("--listen", LOOPBACK)) {
-            var result = Programs.run(blob, "nc", "-N", "127.0.0.1", Ntk.port(server));
+            var result = Programs.run(blob, "nc", "-N", "127.0.0.1", Packaged.port(server));
             assertThat(result.out()).isEqualTo(blob);
         }
     }
@@ -35,7 +35,7 @@ class ServeInteropIT {
     void answersNcOverAUnixSocket() {
         Path socket = folder.resolve("s");
         try (var server = serve("--reply", "upper", "--listen", "unix:" + socket)) {
-            assertThat(Ntk.addresses(server, 1)).containsExactly("unix:" + socket);
+            assertThat(Packaged.addresses(server, 1)).containsExactly("unix:" + socket);
             var result = Programs.run("straße\n".getBytes(UTF_8), "nc", "-N", "-U", socket.toString());
             assertThat(result.text()).isEqualTo("STRASSE\n");
         }
@@ -45,7 +45,7 @@ class ServeInteropIT {
     void echoesToNcat() {
         byte[] blob = blob();
         try (var server = serve("--listen", LOOPBACK)) {
-            var result = Programs.run(blob, "ncat", "127.0.0.1", Ntk.port(server));
+            var result = Programs.run(blob, "ncat", "127.0.0.1", Packaged.port(server));
             assertThat(result.out()).isEqualTo(blob);
         }
     }
@@ -53,8 +53,8 @@ class ServeInteropIT {
     @Test
     void answersNcatOverTls() {
         try (var server = serve("--reply", "upper", "--self-signed", "--listen", LOOPBACK)) {
-            assertThat(Ntk.addresses(server, 1).get(0)).startsWith("tls://127.0.0.1:");
-            assertAnswered("HELLO\n", "ncat", "--ssl", "127.0.0.1", Ntk.port(server));
+            assertThat(Packaged.addresses(server, 1).get(0)).startsWith("tls://127.0.0.1:");
+            assertAnswered("HELLO\n", "ncat", "--ssl", "127.0.0.1", Packaged.port(server));
         }
     }
 
@@ -62,7 +62,7 @@ class ServeInteropIT {
     void echoesToSocat() {
         byte[] blob = blob();
         try (var server = serve("--listen", LOOPBACK)) {
-            var result = Programs.run(blob, "socat", "-t30", "-", "TCP:127.0.0.1:" + Ntk.port(server));
+            var result = Programs.run(blob, "socat", "-t30", "-", "TCP:127.0.0.1:" + Packaged.port(server));
             assertThat(result.out()).isEqualTo(blob);
         }
     }
@@ -70,7 +70,7 @@ class ServeInteropIT {
     @Test
     void answersSocatOverTls() {
         try (var server = serve("--reply", "upper", "--self-signed", "--listen", LOOPBACK)) {
-            assertAnswered("HELLO\n", "socat", "-t30", "-", "OPENSSL:127.0.0.1:" + Ntk.port(server) + ",verify=0");
+            assertAnswered("HELLO\n", "socat", "-t30", "-", "OPENSSL:127.0.0.1:" + Packaged.port(server) + ",verify=0");
         }
     }
 
@@ -78,7 +78,7 @@ class ServeInteropIT {
     void answersSocatOverAUnixSocket() {
         Path socket = folder.resolve("s");
         try (var server = serve("--reply", "upper", "--listen", "unix:" + socket)) {
-            Ntk.addresses(server, 1);
+            Packaged.addresses(server, 1);
             var result = Programs.run(HELLO, "socat", "-t30", "-", "UNIX-CONNECT:" + socket);
             assertThat(result.text()).isEqualTo("HELLO\n");
         }
@@ -87,14 +87,15 @@ class ServeInteropIT {
     @Test
     void answersTelnet() {
         try (var server = serve("--reply", "upper", "--quit", "bye", "--listen", LOOPBACK)) {
-            assertAnswered("HELLO", "telnet", "127.0.0.1", Ntk.port(server));
+            assertAnswered("HELLO", "telnet", "127.0.0.1", Packaged.port(server));
         }
     }
 
     @Test
     void answersOpenssl() {
         try (var server = serve("--reply", "upper", "--self-signed", "--listen", LOOPBACK)) {
-            assertAnswered("HELLO\n", "openssl", "s_client", "-quiet", "-connect", "127.0.0.1:" + Ntk.port(server));
+            assertAnswered(
+                    "HELLO\n", "openssl", "s_client", "-quiet", "-connect", "127.0.0.1:" + Packaged.port(server));
         }
     }
 
@@ -119,7 +120,7 @@ class ServeInteropIT {
                     "-sS",
                     "--max-time",
                     "20",
-                    "telnet://127.0.0.1:" + Ntk.port(server));
+                    "telnet://127.0.0.1:" + Packaged.port(server));
             assertThat(result.text()).isEqualTo("HELLO\n");
         }
     }
@@ -128,22 +129,25 @@ class ServeInteropIT {
     void greetsTheOneShotClientOfTheTutorials() {
         try (var server = serve("--reply", "discard", "--listen", LOOPBACK);
                 var greeter = serve("--reply", "fixed:", "--greeting", "Hello, client!", "--listen", LOOPBACK)) {
-            Ntk.addresses(server, 1);
-            assertThat(python("once_client.py", Ntk.port(greeter), "").strip()).isEqualTo("Hello, client!");
+            Packaged.addresses(server, 1);
+            assertThat(python("once_client.py", Packaged.port(greeter), "").strip())
+                    .isEqualTo("Hello, client!");
         }
     }
 
     @Test
     void answersAOneShotClientWithoutLineEnds() {
         try (var server = serve("--reply", "upper", "--framing", "chunk", "--listen", LOOPBACK)) {
-            assertThat(python("once_client.py", Ntk.port(server), "straße")).isEqualTo("STRASSE\n");
+            assertThat(python("once_client.py", Packaged.port(server), "straße"))
+                    .isEqualTo("STRASSE\n");
         }
     }
 
     @Test
     void answersOnceAndEnds() {
         try (var server = serve("--reply", "fixed:so long", "--once", "--listen", LOOPBACK)) {
-            assertThat(python("once_client.py", Ntk.port(server), "no line end").strip())
+            assertThat(python("once_client.py", Packaged.port(server), "no line end")
+                            .strip())
                     .isEqualTo("so long");
             assertThat(server.await(Duration.ofSeconds(10)).exit()).isZero();
         }
@@ -152,7 +156,7 @@ class ServeInteropIT {
     @Test
     void answersAPersistentClientLineByLine() {
         try (var server = serve("--reply", "upper", "--listen", LOOPBACK)) {
-            assertThat(python("upper_lines_client.py", Ntk.port(server), "one", "zwölf", "", "three"))
+            assertThat(python("upper_lines_client.py", Packaged.port(server), "one", "zwölf", "", "three"))
                     .isEqualTo("ONE\nZWÖLF\n\nTHREE\n");
         }
     }
@@ -160,7 +164,7 @@ class ServeInteropIT {
     @Test
     void talksToTheMenuClientThatReadsTheGreetingFirst() {
         try (var server = serve("--reply", "menu:sample", "--framing", "chunk", "--listen", LOOPBACK)) {
-            List<String> lines = python("menu_client.py", Ntk.port(server), "1", "nonsense", "exit")
+            List<String> lines = python("menu_client.py", Packaged.port(server), "1", "nonsense", "exit")
                     .lines()
                     .toList();
             assertThat(lines).hasSizeGreaterThan(3);
@@ -171,9 +175,9 @@ class ServeInteropIT {
     @Test
     void servesTwoPortsAtOnce() {
         try (var server = serve("--reply", "upper", "--listen", LOOPBACK, "--listen", LOOPBACK)) {
-            List<String> addresses = Ntk.addresses(server, 2);
+            List<String> addresses = Packaged.addresses(server, 2);
             for (String address : addresses) {
-                assertThat(python("upper_lines_client.py", Ntk.port(address), "here"))
+                assertThat(python("upper_lines_client.py", Packaged.port(address), "here"))
                         .isEqualTo("HERE\n");
             }
         }
@@ -182,7 +186,7 @@ class ServeInteropIT {
     @Test
     void letsTheOperatorTalkInTurn() throws IOException {
         try (var server = serve("--reply", "console", "--listen", LOOPBACK)) {
-            String port = Ntk.port(server);
+            String port = Packaged.port(server);
             try (OutputStream operator = server.stdin()) {
                 operator.write("good morning\nand to you\n".getBytes(UTF_8));
                 operator.flush();
@@ -199,7 +203,7 @@ class ServeInteropIT {
         all[0] = "tcp";
         all[1] = "serve";
         System.arraycopy(options, 0, all, 2, options.length);
-        return Ntk.start(all);
+        return Packaged.start(all);
     }
 
     /** Keeps the input open until the answer is there: these programs leave when it ends. */
@@ -216,7 +220,7 @@ class ServeInteropIT {
     private static String python(String script, String... arguments) {
         String[] command = new String[arguments.length + 2];
         command[0] = "python3";
-        command[1] = Ntk.script(script);
+        command[1] = Packaged.script(script);
         System.arraycopy(arguments, 0, command, 2, arguments.length);
         var result = Programs.run(new byte[0], command);
         assertThat(result.err()).isEmpty();

@@ -25,7 +25,7 @@ class TcpCheckCommandTest {
 
     @Test
     void findsAnOpenPort() {
-        InProcess run = InProcess.run("tcp", "check", "127.0.0.1", openPort);
+        Ntk.Result run = Ntk.run("tcp", "check", "127.0.0.1", openPort);
         assertThat(run.exit()).as(run.err()).isZero();
         assertThat(run.out()).matches("127\\.0\\.0\\.1:" + openPort + " open \\d+\\.\\d ms\n");
     }
@@ -33,7 +33,7 @@ class TcpCheckCommandTest {
     @Test
     void tellsAClosedPortByItsExitCode() throws IOException {
         open.close();
-        InProcess run = InProcess.run("tcp", "check", "127.0.0.1", openPort);
+        Ntk.Result run = Ntk.run("tcp", "check", "127.0.0.1", openPort);
         assertThat(run.exit()).isEqualTo(3);
         assertThat(run.out()).contains(openPort + " closed ");
     }
@@ -42,7 +42,7 @@ class TcpCheckCommandTest {
     void tellsAPortThatDoesNotAnswer() throws IOException {
         try (ServerSocket full = listening(1)) {
             List<Socket> queue = fill(full);
-            InProcess run = InProcess.run("tcp", "check", "127.0.0.1", "" + full.getLocalPort(), "--timeout", "300ms");
+            Ntk.Result run = Ntk.run("tcp", "check", "127.0.0.1", "" + full.getLocalPort(), "--timeout", "300ms");
             assertThat(run.out()).contains(full.getLocalPort() + " filtered ");
             assertThat(run.exit()).isEqualTo(3);
             for (Socket socket : queue) {
@@ -54,7 +54,7 @@ class TcpCheckCommandTest {
     @Test
     void givesUpWaitingWithTheCodeOfADeadline() throws IOException {
         open.close();
-        InProcess run = InProcess.run("tcp", "check", "127.0.0.1", openPort, "--wait", "200ms");
+        Ntk.Result run = Ntk.run("tcp", "check", "127.0.0.1", openPort, "--wait", "200ms");
         assertThat(run.exit()).isEqualTo(124);
         assertThat(run.out()).contains("closed");
     }
@@ -62,14 +62,14 @@ class TcpCheckCommandTest {
     @Test
     void checksRangesAndSeveralPorts() throws IOException {
         int port = open.getLocalPort();
-        InProcess run = InProcess.run("tcp", "check", "localhost", port + "-" + port, openPort);
+        Ntk.Result run = Ntk.run("tcp", "check", "localhost", port + "-" + port, openPort);
         assertThat(run.lines()).hasSize(1);
         assertThat(run.exit()).isZero();
     }
 
     @Test
     void writesOneJsonDocument() {
-        InProcess run = InProcess.run("tcp", "check", "127.0.0.1", openPort, "--json");
+        Ntk.Result run = Ntk.run("tcp", "check", "127.0.0.1", openPort, "--json");
         assertThat(run.lines()).hasSize(1);
         assertThat(run.out())
                 .startsWith("{\"v\":1,\"time\":\"")
@@ -79,8 +79,8 @@ class TcpCheckCommandTest {
 
     @Test
     void takesAsManyPortsAsAllowedAndNotOneMore() {
-        assertThat(InProcess.run("tcp", "check", "127.0.0.1", "1-1024").exit()).isEqualTo(3);
-        InProcess run = InProcess.run("tcp", "check", "127.0.0.1", "1-1025");
+        assertThat(Ntk.run("tcp", "check", "127.0.0.1", "1-1024").exit()).isEqualTo(3);
+        Ntk.Result run = Ntk.run("tcp", "check", "127.0.0.1", "1-1025");
         assertThat(run.exit()).isEqualTo(2);
         assertThat(run.err()).contains("PORT: 1-1025").contains("at most 1024");
     }
@@ -88,14 +88,14 @@ class TcpCheckCommandTest {
     @Test
     void refusesPortsThatAreNone() {
         for (String port : List.of("0", "65536", "http", "5-1", "-3", "1-", "")) {
-            InProcess run = InProcess.run("tcp", "check", "127.0.0.1", "1", port);
+            Ntk.Result run = Ntk.run("tcp", "check", "127.0.0.1", "1", port);
             assertThat(run.exit()).as(port).isEqualTo(2);
         }
     }
 
     @Test
     void failsOnAnUnknownHost() {
-        InProcess run = InProcess.run("tcp", "check", "nosuch.invalid", "1");
+        Ntk.Result run = Ntk.run("tcp", "check", "nosuch.invalid", "1");
         assertThat(run.exit()).isEqualTo(1);
         assertThat(run.err()).isEqualTo("ntk: cannot connect to nosuch.invalid:1: unknown host\n");
     }

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 class TcpCheckIT {
     @Test
     void waitsUntilThePortIsOpen() throws IOException {
-        int port = Ntk.freePort();
-        try (var waiting = Ntk.start("tcp", "check", "127.0.0.1", "" + port, "--wait", "20s")) {
+        int port = Packaged.freePort();
+        try (var waiting = Packaged.start("tcp", "check", "127.0.0.1", "" + port, "--wait", "20s")) {
             // It opens only after it was told to be closed.
             Await.until("notice", () -> waiting.err().contains("waiting for 127.0.0.1:" + port));
             try (ServerSocket service = new ServerSocket(port, 8, InetAddress.getLoopbackAddress())) {
