@@ -68,10 +68,11 @@ class TrafficHandlerTest {
     }
 
     @Test
-    void tellsOnceOfAnOpeningHoweverItIsAdded() {
+    void tellsOfAnOpeningOnceAndOnlyWhenTheLimitsHaveLetItThrough() {
         EmbeddedChannel late = new EmbeddedChannel();
         late.pipeline().addLast(handler());
-        assertThat(events.all(NetEvent.Opened.class)).hasSize(2);
+        assertThat(events.all(NetEvent.Opened.class)).hasSize(1);
+        late.pipeline().fireChannelActive();
         late.pipeline().fireChannelActive();
         assertThat(events.all(NetEvent.Opened.class)).hasSize(2);
         late.close();
