@@ -36,7 +36,7 @@ build() {
         program=$bin/$(basename "$source" .c)
         [ "$program" -nt "$source" ] || gcc -O2 -Wall -o "$program" "$source"
     done
-    "$ntk" --version >/dev/null
+    NTK_JAVA_ARCHIVE='wait' "$ntk" --version >/dev/null
     [ "$bin/BareEcho.class" -nt "$here/BareEcho.java" ] || javac -d "$bin" -cp "$jar" "$here/BareEcho.java"
 }
 

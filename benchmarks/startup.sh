@@ -5,7 +5,6 @@
 need hyperfine python3
 build
 machine
-"$ntk" --version >/dev/null # the archive is made now, if it is not there yet
 start echo 17301 "$ntk" tcp serve --listen 127.0.0.1:17301 -q
 python=$(readlink -f "$(python3 -c 'import sys; print(sys.executable)')")
 [ -x /usr/bin/python3 ] && python=/usr/bin/python3
