@@ -31,12 +31,14 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +61,7 @@ public final class Connector {
     public static final int MAX_ADDRESSES = 16;
 
     private static final Pattern PROXY_PREFIX = Pattern.compile(".* => [^,]*, ");
+    private static final Pattern SOCKS_STATUS = Pattern.compile("status: ([A-Z_]+)\\(\\d+\\)");
 
     private final ConnectOptions options;
     private final EventLoops loops;
@@ -120,6 +123,9 @@ public final class Connector {
 
     private void lookUp() {
         try {
+            if (loops.group().isShuttingDown()) {
+                throw failure(ConnectFailedException.Kind.OTHER, "the event loops have ended", null);
+            }
             List<SocketAddress> addresses = prepare();
             synchronized (this) {
                 untried.addAll(addresses);
@@ -354,11 +360,18 @@ public final class Connector {
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof ChannelInputShutdownEvent) {
+            if (!(event instanceof ChannelInputShutdownEvent)) {
+                ctx.fireUserEventTriggered(event);
+            } else if (isProxied(ctx)) {
                 early.add(event);
             } else {
-                ctx.fireUserEventTriggered(event);
+                ctx.close(); // Netty's proxy handlers wait for an answer all the same
             }
+        }
+
+        private static boolean isProxied(ChannelHandlerContext ctx) {
+            ProxyHandler proxying = ctx.pipeline().get(ProxyHandler.class);
+            return proxying == null || proxying.isConnected();
         }
 
         @Override
@@ -410,6 +423,12 @@ public final class Connector {
 
     private ConnectFailedException unproxied(Throwable cause) {
         String reason = PROXY_PREFIX.matcher(Reason.of(cause)).replaceFirst("");
+        Matcher status = SOCKS_STATUS.matcher(reason);
+        if (status.matches()) {
+            reason = status.group(1).toLowerCase(Locale.ROOT).replace('_', ' ');
+        } else if (reason.startsWith("authStatus")) {
+            reason = "user or password not accepted";
+        }
         return failure(ConnectFailedException.Kind.PROXY, byProxy(reason), cause);
     }
 

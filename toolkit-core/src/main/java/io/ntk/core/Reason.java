@@ -1,6 +1,8 @@
 package io.ntk.core;
 
 import io.netty.channel.ConnectTimeoutException;
+import java.io.FileNotFoundException;
+import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
@@ -66,6 +68,12 @@ public final class Reason {
         }
         if (cause instanceof UnsupportedAddressTypeException) {
             return "address family not supported by protocol";
+        }
+        if (cause instanceof FileNotFoundException && message == null) { // a Unix socket, in Netty's words
+            return "no such file or directory";
+        }
+        if (cause instanceof NoRouteToHostException && (message == null || message.startsWith("null"))) {
+            return "no route to host"; // Netty's native transports throw it without words
         }
         if (message == null || message.isBlank()) {
             return cause.getClass().getSimpleName();

@@ -50,7 +50,7 @@ final class Protocols {
         public void channelActive(ChannelHandlerContext ctx) {
             ctx.writeAndFlush(io.netty.buffer.ByteBufUtil.writeUtf8(ctx.alloc(), greeting));
             if (hangUp) {
-                ctx.close();
+                Closing.afterWrites(ctx);
             }
             ctx.fireChannelActive();
         }
