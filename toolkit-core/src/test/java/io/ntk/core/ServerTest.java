@@ -433,24 +433,26 @@ class ServerTest {
     @MethodSource(TRANSPORTS)
     void servesOneOfManyThatConnectAtOnce(Transport transport) throws Exception {
         // They wait in the backlog: the server's loops are busy until all of them are there.
-        CountDownLatch ready = new CountDownLatch(1);
         try (EventLoops loops = EventLoops.start(transport, 2)) {
-            for (var loop : loops.group()) {
-                loop.execute(() -> awaitQuietly(ready));
-            }
-            CompletableFuture<Server> starting = CompletableFuture.supplyAsync(() -> Server.start(
-                    Protocols.once(p -> p.addLast(new Protocols.Echo())), ListenOptions.loopback(0), loops, events));
-            ready.countDown();
-            Server server = starting.get(10, TimeUnit.SECONDS);
+            Server server = Server.start(
+                    Protocols.once(p -> p.addLast(new Protocols.Echo())), ListenOptions.loopback(0), loops, events);
+            CountDownLatch busy = new CountDownLatch(2);
             CountDownLatch connected = new CountDownLatch(1);
             for (var loop : loops.group()) {
-                loop.execute(() -> awaitQuietly(connected));
+                loop.execute(() -> {
+                    busy.countDown();
+                    awaitQuietly(connected);
+                });
             }
             List<Peer> peers = new ArrayList<>();
-            for (int i = 0; i < 10; i++) {
-                peers.add(Peer.connect(server.endpoints().get(0)));
+            try {
+                assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
+                for (int i = 0; i < 10; i++) {
+                    peers.add(Peer.connect(server.endpoints().get(0)));
+                }
+            } finally {
+                connected.countDown();
             }
-            connected.countDown();
             events.await(NetEvent.Opened.class);
             int served = 0;
             for (Peer peer : peers) {
