@@ -26,6 +26,7 @@ import picocli.CommandLine.Model.CommandSpec;
  * takes in an archive. Each command has one line in {@link #train}.
  */
 @Command(name = "archive-training", hidden = true, description = "Goes through what the commands do.")
+@Examples("ntk archive-training   # what the launcher does, once for each Java")
 final class ArchiveTrainingCommand implements Verb {
     @Mixin
     OutputMixin output = new OutputMixin();

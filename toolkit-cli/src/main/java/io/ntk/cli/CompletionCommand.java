@@ -15,9 +15,9 @@ import picocli.CommandLine.Spec;
                     + " file."
         })
 @Examples({
-    "source <(ntk completion bash)                                 # bash, in ~/.bashrc",
-    "source <(ntk completion zsh)                                  # zsh, in ~/.zshrc after compinit",
-    "ntk completion fish > ~/.config/fish/completions/ntk.fish     # fish, once"
+    "source <(ntk completion bash)   # in ~/.bashrc",
+    "source <(ntk completion zsh)    # in ~/.zshrc, after compinit",
+    "ntk completion fish > ~/.config/fish/completions/ntk.fish   # fish, once",
 })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class CompletionCommand implements Verb {

@@ -32,9 +32,9 @@ import picocli.CommandLine.Option;
             "One finding a line: ok, warn (with what to do about it) or no, what it is about, and the finding."
         })
 @Examples({
-    "ntk doctor                             # transports, limits, buffers, Java, start-up archive",
-    "ntk doctor --max-connections 50000     # would so many fit?",
-    "ntk doctor --json                      # for scripts",
+    "ntk doctor                           # transports, limits, buffers, Java",
+    "ntk doctor --max-connections 50000   # would so many fit?",
+    "ntk doctor --json                    # for scripts",
 })
 final class DoctorCommand implements Verb {
     private static final Path SYSCTL = Path.of("/proc/sys");

@@ -26,10 +26,10 @@ import picocli.CommandLine.Parameters;
             "One fact a line: what was asked for, what kind of fact it is, and its value."
         })
 @Examples({
-    "ntk resolve localhost                                # canonical name, names, addresses",
-    "ntk resolve 127.0.0.1 ::1                            # names of addresses",
-    "ntk resolve --service http/tcp --port 22             # service names and ports",
-    "ntk resolve --dns 127.0.0.1:53 --type MX example.org # ask one name server directly",
+    "ntk resolve localhost                      # canonical name, names, addresses",
+    "ntk resolve 127.0.0.1 ::1                  # names of addresses",
+    "ntk resolve --service http/tcp --port 22   # service names and ports",
+    "ntk resolve --dns 127.0.0.1 --type MX example.org   # ask one name server",
 })
 final class ResolveCommand implements Verb {
     private static final int DNS_PORT = 53;

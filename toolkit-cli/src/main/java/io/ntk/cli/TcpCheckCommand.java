@@ -27,9 +27,9 @@ import picocli.CommandLine.Parameters;
             "A port is open (it accepts), closed (nobody listens) or filtered (no answer in time)."
         })
 @Examples({
-    "ntk tcp check localhost 5432                # open, closed or filtered? exit 0 or 3",
-    "ntk tcp check localhost 5432 --wait 30s     # wait for a service to come up, else 124",
-    "ntk tcp check 127.0.0.1 22 80 8000-8010     # several ports at once",
+    "ntk tcp check localhost 5432              # open, closed or filtered",
+    "ntk tcp check localhost 5432 --wait 30s   # wait for it, else exit 124",
+    "ntk tcp check 127.0.0.1 22 80 8000-8010   # several ports at once",
 })
 final class TcpCheckCommand implements Verb {
     static final int MAX_PORTS = 1024;

@@ -32,11 +32,11 @@ import picocli.CommandLine.Parameters;
                     + " being typed; control characters from the server are shown, not obeyed."
         })
 @Examples({
-    "ntk tcp connect 127.0.0.1:9000                   # talk to a server; Ctrl-D ends your side",
-    "echo hello | ntk tcp connect 9000                # one round trip",
-    "ntk tcp connect 9000 < big.iso                   # send a file, as fast as it goes",
-    "ntk tcp connect example.org:443 --tls --crlf     # TLS, lines ending in CRLF",
-    "ntk tcp connect unix:/run/app.sock --deadline 5s # a Unix socket, 5 seconds for everything",
+    "ntk tcp connect 127.0.0.1:9000      # talk to it; Ctrl-D ends your side",
+    "echo hello | ntk tcp connect 9000   # one round trip",
+    "ntk tcp connect 9000 < big.iso      # send a file, as fast as it goes",
+    "ntk tcp connect example.org:443 --tls --crlf       # lines ending in CRLF",
+    "ntk tcp connect unix:/run/app.sock --deadline 5s   # a Unix socket, in 5 s",
 })
 final class TcpConnectCommand implements Verb {
     private static final Duration PATIENCE_WITH_INPUT = Duration.ofMillis(500);

@@ -89,7 +89,7 @@ class DocumentsTest {
         for (Path source : sources) {
             Matcher region = REGION.matcher(Files.readString(source));
             while (region.find()) {
-                regions.put(region.group(1), region.group(2).stripIndent().stripTrailing());
+                regions.put(region.group(1), region.group(2).stripTrailing().stripIndent());
             }
         }
         return regions;
