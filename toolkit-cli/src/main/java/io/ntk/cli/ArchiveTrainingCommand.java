@@ -47,7 +47,7 @@ final class ArchiveTrainingCommand implements Verb {
         ntk();
         ntk("--version");
         ntk("no-such-command");
-        helpOf(Main.commandLine(Environment.none()).getCommandSpec(), List.of());
+        helpOf(Commands.all(Environment.none()).getCommandSpec(), List.of());
         ntk("completion", "bash");
         ntk("doctor");
         ntk("resolve", "localhost");

@@ -2,9 +2,7 @@ package io.ntk.cli;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code ntk completion SHELL}: prints the completion script of a shell. */
 @Command(
@@ -21,9 +19,6 @@ import picocli.CommandLine.Spec;
 })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class CompletionCommand implements Verb {
-    @Spec
-    CommandSpec spec;
-
     @Parameters(paramLabel = "SHELL", description = "One of: ${COMPLETION-CANDIDATES}.")
     Shell shell;
 
@@ -32,7 +27,8 @@ final class CompletionCommand implements Verb {
 
     @Override
     public ExitCode run(Session session) {
-        session.output().text(Completions.script(shell, spec.root()));
+        session.output()
+                .text(Completions.script(shell, Commands.all(Environment.none()).getCommandSpec()));
         return ExitCode.DONE;
     }
 }

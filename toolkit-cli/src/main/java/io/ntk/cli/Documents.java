@@ -18,7 +18,7 @@ public final class Documents {
     }
 
     private static void write(Path share, String version, String time) throws IOException {
-        var root = Main.commandLine(Environment.none()).getCommandSpec();
+        var root = Commands.all(Environment.none()).getCommandSpec();
         for (var command : CommandText.visible(root)) {
             var page = ManPage.of(command, version, time.substring(0, "2026-11-21".length()));
             write(share.resolve("man/man1/" + ManPage.name(command) + ".1"), page);

@@ -3,9 +3,7 @@ package io.ntk.cli;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.Set;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -13,16 +11,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "ntk",
         description = "Network toolkit: servers and clients for TCP, UDP, HTTP, chat and upload.",
-        versionProvider = Version.class,
-        subcommands = {
-            TcpCommand.class,
-            UpCommand.class,
-            ResolveCommand.class,
-            DoctorCommand.class,
-            CompletionCommand.class,
-            ArchiveTrainingCommand.class,
-            HelpCommand.class
-        })
+        versionProvider = Version.class)
 @Examples({
     "ntk tcp serve           # sends every byte back, on 127.0.0.1:9000",
     "ntk help tcp serve      # what it can do, by example",
@@ -60,15 +49,5 @@ public final class Main {
     /** Runs {@code ntk} in this process; {@code stop} ends it early. */
     static int run(String[] args, Environment environment, Stop stop) {
         return new Run(environment, stop).execute(args);
-    }
-
-    /** The whole model: every group and verb, with its layout and its defaults. */
-    static CommandLine commandLine(Environment environment) {
-        CommandLine line = new CommandLine(new Main());
-        line.setDefaultValueProvider(new EnvironmentDefaults(environment.variables()));
-        line.setCaseInsensitiveEnumValuesAllowed(true);
-        Converters.register(line);
-        HelpLayout.apply(line);
-        return line;
     }
 }

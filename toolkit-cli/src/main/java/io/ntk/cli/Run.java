@@ -28,7 +28,7 @@ final class Run {
     }
 
     int execute(String[] args) {
-        CommandLine line = Main.commandLine(environment);
+        CommandLine line = Commands.of(environment, args);
         ExitCode exit;
         try {
             exit = execute(line.parseArgs(args));

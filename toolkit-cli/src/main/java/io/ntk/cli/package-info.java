@@ -7,7 +7,7 @@
  * <p>A new verb:
  * <ol>
  * <li>{@code final class NounVerbCommand implements Verb}, with {@code @Command(name, description)}, {@code @Examples} and
- *     {@code @Mixin OutputMixin output}; name it in {@code subcommands} of its group ({@code TcpCommand}, or {@code Main}).
+ *     {@code @Mixin OutputMixin output}; name it in the table of {@code Commands}.
  *     No Netty type in its fields and signatures: {@code --help} must load none.
  * <li>Options of one concern that several verbs have are a mixin: a class with {@code @Section(HEADING)}. Every option has
  *     its default from the environment ({@code EnvironmentDefaults}) without a word about it in the class; a default is

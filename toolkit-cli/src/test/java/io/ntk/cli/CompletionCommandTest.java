@@ -14,7 +14,7 @@ class CompletionCommandTest {
         assertThat(run.exit()).isZero();
         assertThat(run.out())
                 .isEqualTo(Completions.script(
-                        shell, Main.commandLine(Environment.none()).getCommandSpec()));
+                        shell, Commands.all(Environment.none()).getCommandSpec()));
         assertThat(run.err()).isEmpty();
     }
 

@@ -73,7 +73,7 @@ class DistributionIT {
 
     @Test
     void hasAPageForEachCommand() throws IOException {
-        var names = CommandText.visible(Main.commandLine(Environment.none()).getCommandSpec()).stream()
+        var names = CommandText.visible(Commands.all(Environment.none()).getCommandSpec()).stream()
                 .map(command -> ManPage.name(command) + ".1");
 
         assertThat(list(SHARE.resolve("man/man1")).stream()

@@ -52,7 +52,7 @@ class DocumentsTest {
             for (String line : block.group(1).lines().toList()) {
                 int ntk = line.indexOf("ntk ");
                 if (ntk >= 0) {
-                    Main.commandLine(Environment.none()).parseArgs(arguments(line.substring(ntk + "ntk ".length())));
+                    Commands.all(Environment.none()).parseArgs(arguments(line.substring(ntk + "ntk ".length())));
                 }
             }
         }

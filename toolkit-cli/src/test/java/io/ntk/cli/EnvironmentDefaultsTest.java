@@ -16,7 +16,7 @@ import picocli.CommandLine.Model.OptionSpec;
 class EnvironmentDefaultsTest {
     private static CommandLine line(Map<String, String> variables) {
         var nowhere = new ByteArrayOutputStream();
-        return Main.commandLine(new Environment(InputStream.nullInputStream(), nowhere, nowhere, Set.of(), variables));
+        return Commands.all(new Environment(InputStream.nullInputStream(), nowhere, nowhere, Set.of(), variables));
     }
 
     private static CommandSpec parsed(Map<String, String> variables, String... more) {

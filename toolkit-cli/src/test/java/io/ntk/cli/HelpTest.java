@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.OptionSpec;
 class HelpTest {
     private static CommandLine root() {
         var nowhere = new ByteArrayOutputStream();
-        return Main.commandLine(new Environment(InputStream.nullInputStream(), nowhere, nowhere, Set.of(), Map.of()));
+        return Commands.all(new Environment(InputStream.nullInputStream(), nowhere, nowhere, Set.of(), Map.of()));
     }
 
     static Stream<CommandLine> commands() {

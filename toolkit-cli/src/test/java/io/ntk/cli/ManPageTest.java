@@ -91,8 +91,7 @@ class ManPageTest {
 
     @Test
     void saysSomethingOfEveryCommand() {
-        for (var command :
-                CommandText.visible(Main.commandLine(Environment.none()).getCommandSpec())) {
+        for (var command : CommandText.visible(Commands.all(Environment.none()).getCommandSpec())) {
             assertThat(CommandText.summary(command)).as(command.qualifiedName()).isNotEmpty();
         }
     }
