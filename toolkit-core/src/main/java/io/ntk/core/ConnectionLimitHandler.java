@@ -14,7 +14,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Placement: first. When the channel becomes active it takes a place in the {@link ConnectionLimits}, which the close
  * of the channel gives back in every case, and leaves the pipeline. A refused peer gets the answer and is closed
- * ({@link Closing#refuse}); the handlers behind never see that channel become active. Not sharable.
+ * ({@link Closing#refuse}); the handlers behind never see that channel become active. A handler that looks at the channel
+ * when it is added finds it active all the same, since an accepted socket is: add such handlers when this one has let the
+ * channel become active, as {@link Server} does. Not sharable.
  */
 public final class ConnectionLimitHandler extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionLimitHandler.class);

@@ -384,9 +384,12 @@ public final class Server implements AutoCloseable {
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             // Out of file descriptors, usually: a rest, or this would spin. Netty's own acceptor behind this one would
             // rest as well, but log a stack trace each time.
-            tell(new NetEvent.Failed(protocol.service(), "cannot accept a connection", Reason.of(cause)));
             Channel acceptor = ctx.channel();
+            if (!acceptor.config().isAutoRead()) {
+                return; // an accept that was under way when the rest began
+            }
             acceptor.config().setAutoRead(false);
+            tell(new NetEvent.Failed(protocol.service(), "cannot accept a connection", Reason.of(cause)));
             acceptor.eventLoop()
                     .schedule(() -> acceptor.config().setAutoRead(true), ACCEPT_REST.toMillis(), TimeUnit.MILLISECONDS);
         }

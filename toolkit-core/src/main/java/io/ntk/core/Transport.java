@@ -59,7 +59,10 @@ public enum Transport {
     NIO,
     /** Linux epoll. */
     EPOLL,
-    /** Linux io_uring: opt-in. */
+    /**
+     * Linux io_uring: opt-in. Keep the connections of its servers below the open-file limit, as the default does: Netty's
+     * channel spins while the process has no descriptor left to accept with.
+     */
     IO_URING,
     /** The kqueue of macOS and the BSDs. */
     KQUEUE;

@@ -121,7 +121,7 @@ class WriteStallHandlerTest {
     }
 
     private static ListenOptions options(Transport transport) {
-        Limits limits = Limits.DEFAULTS.withWriteStall(Duration.ofMillis(400));
+        Limits limits = Limits.DEFAULTS.withWriteStall(Duration.ofMillis(300));
         SocketOptions socket = SocketOptions.DEFAULTS.withBuffers(0, 64 * 1024);
         return ListenOptions.loopback(0)
                 .withTransport(transport, 1)
@@ -176,7 +176,7 @@ class WriteStallHandlerTest {
         try (Server server = Server.start(sending(thing), options(transport), events)) {
             try (Peer peer = Peer.connect(server.endpoints().get(0), 32 * 1024)) {
                 peer.send("x");
-                long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+                long end = System.nanoTime() + Duration.ofMillis(800).toNanos();
                 while (System.nanoTime() < end) {
                     peer.read(64 * 1024);
                     LockSupport.parkNanos(50_000_000);
