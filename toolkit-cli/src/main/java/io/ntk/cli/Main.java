@@ -67,6 +67,7 @@ public final class Main {
         CommandLine line = new CommandLine(new Main());
         line.setDefaultValueProvider(new EnvironmentDefaults(environment.variables()));
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExpandAtFiles(false); // a host or a greeting that begins with @ is none of our files
         Converters.register(line);
         HelpLayout.apply(line);
         return line;
