@@ -69,6 +69,7 @@ final class Commands {
     private static CommandLine finished(CommandLine root, Environment environment) {
         root.setDefaultValueProvider(new EnvironmentDefaults(environment.variables()));
         root.setCaseInsensitiveEnumValuesAllowed(true);
+        root.setExpandAtFiles(false); // a host or a greeting that begins with @ is none of our files
         Converters.register(root);
         HelpLayout.apply(root);
         return root;

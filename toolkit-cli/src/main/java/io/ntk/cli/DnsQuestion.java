@@ -132,7 +132,7 @@ final class DnsQuestion {
                 answers.add(new Answer(answer.name(), answer.type().name(), answer.timeToLive(), data(answer)));
             }
             return answers;
-        } catch (IndexOutOfBoundsException e) {
+        } catch (RuntimeException e) { // which one depends on what is wrong with the record
             throw new IOException("cannot resolve " + name + ": " + server + " sends an answer that cannot be read", e);
         } finally {
             envelope.release();

@@ -1,6 +1,7 @@
 package io.ntk.cli;
 
 import io.netty.util.NetUtil;
+import io.ntk.core.Escaped;
 import io.ntk.core.JsonWriter;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -47,9 +48,10 @@ final class NameLookup {
 
         List<String> lines() {
             List<String> lines = new ArrayList<>();
-            lines.add(asked + " canonical " + canonical);
-            names.forEach(name -> lines.add(asked + " name " + name));
-            addresses.forEach(address -> lines.add(asked + " address " + address));
+            String subject = Escaped.text(asked) + " ";
+            lines.add(subject + "canonical " + Escaped.text(canonical));
+            names.forEach(name -> lines.add(subject + "name " + Escaped.text(name)));
+            addresses.forEach(address -> lines.add(subject + "address " + address));
             return lines;
         }
     }
@@ -66,7 +68,7 @@ final class NameLookup {
                 () -> {
                     try {
                         answer.complete(lookUp(asked));
-                    } catch (UnknownHostException e) {
+                    } catch (UnknownHostException | RuntimeException e) {
                         answer.completeExceptionally(e);
                     }
                 },

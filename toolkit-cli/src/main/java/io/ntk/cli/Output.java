@@ -1,5 +1,6 @@
 package io.ntk.cli;
 
+import io.ntk.core.Escaped;
 import io.ntk.core.JsonWriter;
 import io.ntk.core.Ndjson;
 import io.ntk.core.NetEvent;
@@ -147,7 +148,14 @@ final class Output implements NetListener, AutoCloseable {
 
     /** Says what failed and why, whatever was asked for. */
     void error(String line) {
-        err.offer(errPaint.error("ntk:") + " " + line);
+        err.offer(errPaint.error("ntk:") + " " + harmless(line));
+    }
+
+    /* What a peer sent is escaped where the message is made; a message may also quote an argument, or a file. */
+    private static String harmless(String line) {
+        String escaped = Escaped.text(line);
+        boolean onlyBackslashes = escaped.equals(line.replace("\\", "\\\\"));
+        return onlyBackslashes ? line : escaped;
     }
 
     /** Says something whatever was asked for: a line of the log, of a stack trace, or how to get help. */

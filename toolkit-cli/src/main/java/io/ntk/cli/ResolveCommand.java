@@ -141,7 +141,7 @@ final class ResolveCommand implements Verb {
         for (DnsQuestion.Type type : types(name)) {
             for (DnsQuestion.Answer answer : DnsQuestion.ask(server, name, type, timeout, loops)) {
                 any = true;
-                lines.add(name + " " + answer.type() + " " + Escaped.text(answer.data()));
+                lines.add(Escaped.text(name) + " " + answer.type() + " " + Escaped.text(answer.data()));
                 objects.add(new JsonWriter()
                         .field("asked", name)
                         .field("name", answer.name())
@@ -162,7 +162,13 @@ final class ResolveCommand implements Verb {
             return new Endpoint.Inet(text.substring(1, text.length() - 1), DNS_PORT);
         }
         boolean withPort = bracketed || (text.indexOf(':') >= 0 && text.indexOf(':') == text.lastIndexOf(':'));
-        return withPort ? (Endpoint.Inet) Endpoint.parse(text) : new Endpoint.Inet(text, DNS_PORT);
+        if (!withPort) {
+            return new Endpoint.Inet(text, DNS_PORT);
+        }
+        if (Endpoint.parse(text) instanceof Endpoint.Inet inet) {
+            return inet;
+        }
+        throw new IllegalArgumentException("--dns: " + text + " (expected: SERVER or SERVER:PORT)");
     }
 
     private List<DnsQuestion.Type> types(String name) {
@@ -196,7 +202,8 @@ final class ResolveCommand implements Verb {
             exit = ExitCode.FAILED;
         }
         for (ServiceNames.Service service : found) {
-            lines.add(asked + " service " + service.name() + " " + service.port() + "/" + service.protocol());
+            lines.add(Escaped.text(asked) + " service " + service.name() + " " + service.port() + "/"
+                    + service.protocol());
             objects.add(new JsonWriter()
                     .field("asked", asked)
                     .field("service", service.name())

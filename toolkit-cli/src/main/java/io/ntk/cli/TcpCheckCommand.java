@@ -35,6 +35,8 @@ final class TcpCheckCommand implements Verb {
     static final int MAX_PORTS = 1024;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration SHORTEST_PATIENCE = Duration.ofMillis(1);
+    private static final Duration MAX_WAIT = Duration.ofDays(365);
 
     @Parameters(index = "0", paramLabel = "HOST", description = "A name or an address.")
     String host = "";
@@ -84,11 +86,11 @@ final class TcpCheckCommand implements Verb {
             EventLoops loops,
             Output output)
             throws IOException, InterruptedException {
-        long end = System.nanoTime() + (wait == null ? 0 : wait.toNanos());
+        long end = System.nanoTime() + longest().toNanos();
         Duration pause = FIRST_PAUSE;
         List<Endpoint.Inet> left = endpoints;
         while (true) {
-            List<PortCheck.Result> answers = PortCheck.run(left, timeout, loops);
+            List<PortCheck.Result> answers = PortCheck.run(left, patience(end), loops);
             answers.forEach(answer -> results.put(answer.endpoint(), answer));
             left = answers.stream()
                     .filter(answer -> answer.state() != PortCheck.State.OPEN)
@@ -107,6 +109,19 @@ final class TcpCheckCommand implements Verb {
             TimeUnit.NANOSECONDS.sleep(pause.toNanos());
             pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
         }
+    }
+
+    private Duration longest() {
+        return wait == null ? Duration.ZERO : wait.compareTo(MAX_WAIT) < 0 ? wait : MAX_WAIT;
+    }
+
+    /** How long a port may take: no longer than there is to wait, but for a wait of zero, which asks once. */
+    private Duration patience(long end) {
+        if (longest().isZero()) {
+            return timeout;
+        }
+        Duration left = Duration.ofNanos(Math.max(SHORTEST_PATIENCE.toNanos(), end - System.nanoTime()));
+        return left.compareTo(timeout) < 0 ? left : timeout;
     }
 
     private void report(List<PortCheck.Result> results, Output output) {

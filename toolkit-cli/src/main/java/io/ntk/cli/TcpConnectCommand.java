@@ -41,6 +41,7 @@ import picocli.CommandLine.Parameters;
 final class TcpConnectCommand implements Verb {
     private static final Duration PATIENCE_WITH_INPUT = Duration.ofMillis(500);
     private static final Duration FOR_EVER = Duration.ofDays(365);
+    private static final Duration GRACE_AT_DEADLINE = Duration.ofMillis(200);
 
     /** What the end of standard input does. */
     enum OnEof {
@@ -74,7 +75,10 @@ final class TcpConnectCommand implements Verb {
     @Option(names = "--timeout", paramLabel = "TIME", description = "How long connecting may take (default: 10s).")
     Duration timeout = ConnectOptions.DEFAULT_TIMEOUT;
 
-    @Option(names = "--idle", paramLabel = "TIME", description = "End, with success, after so long without a byte.")
+    @Option(
+            names = "--idle",
+            paramLabel = "TIME",
+            description = "End, with success, after so long without a byte (default: 0, never).")
     @Nullable
     Duration idle;
 
@@ -112,7 +116,7 @@ final class TcpConnectCommand implements Verb {
 
     @Override
     public ExitCode run(Session session) throws IOException, InterruptedException {
-        long end = System.nanoTime() + (deadline == null ? FOR_EVER : deadline).toNanos();
+        long end = System.nanoTime() + shorter(deadlineOrForEver(), FOR_EVER).toNanos();
         ConnectOptions options = options(session);
         boolean interactive = session.environment().terminals().contains(Standard.IN)
                 && session.environment().terminals().contains(Standard.OUT)
@@ -145,10 +149,13 @@ final class TcpConnectCommand implements Verb {
         Thread input = new Thread(() -> input(session, client, console, left), "ntk-stdin");
         input.setDaemon(true);
         input.start();
+        Duration grace = TcpClient.CLOSING_GRACE;
         try {
-            return await(session, client, console != null, left, end);
+            ExitCode exit = await(session, client, console != null, left, end);
+            grace = exit == ExitCode.DEADLINE ? GRACE_AT_DEADLINE : grace;
+            return exit;
         } finally {
-            client.close();
+            client.close(grace);
         }
     }
 
@@ -193,12 +200,14 @@ final class TcpConnectCommand implements Verb {
                 return ExitCode.DEADLINE;
             }
             Duration quiet = client.quiet();
-            if (idle != null && quiet.compareTo(idle) >= 0) {
+            if (isIdle(quiet)) {
                 return ExitCode.DONE;
             }
-            boolean over = peerEnded.isDone() && (interactive || quiet.compareTo(PATIENCE_WITH_INPUT) >= 0);
+            // A peer that has ended its output may still read ours, at its own speed.
+            boolean silent = quiet.compareTo(PATIENCE_WITH_INPUT) >= 0 && !client.isSending();
+            boolean over = peerEnded.isDone() && (interactive || silent);
             if (over && !closed.isDone()) {
-                client.close();
+                client.close(shorter(Duration.ofNanos(end - now), TcpClient.CLOSING_GRACE));
             }
             CompletableFuture<?> next = peerEnded.isDone() ? any : CompletableFuture.anyOf(any, peerEnded);
             sleep(next, pause(end - now, quiet, peerEnded.isDone()));
@@ -209,6 +218,10 @@ final class TcpConnectCommand implements Verb {
                 return get(closed);
             }
         }
+    }
+
+    private boolean isIdle(Duration quiet) {
+        return idle != null && !idle.isZero() && quiet.compareTo(idle) >= 0;
     }
 
     /** Waits for a time, or until there is news. */
@@ -230,7 +243,7 @@ final class TcpConnectCommand implements Verb {
 
     private long pause(long untilDeadline, Duration quiet, boolean peerEnded) {
         long pause = untilDeadline;
-        if (idle != null) {
+        if (idle != null && !idle.isZero()) {
             pause = Math.min(pause, idle.minus(quiet).toNanos());
         }
         if (peerEnded) {
@@ -241,6 +254,10 @@ final class TcpConnectCommand implements Verb {
 
     private Duration deadlineOrForEver() {
         return deadline == null ? FOR_EVER : deadline;
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) <= 0 ? one : other;
     }
 
     /** Standard output that cannot be written is the end of the run with its own code; everything else is a failure. */
@@ -270,9 +287,14 @@ final class TcpConnectCommand implements Verb {
         if (endpoint == null) {
             throw new IllegalArgumentException("ENDPOINT is missing");
         }
-        Duration limit = deadline == null || timeout.compareTo(deadline) <= 0 ? timeout : deadline;
+        if (timeout.isZero()) {
+            throw new IllegalArgumentException("--timeout: 0 (expected: > 0)");
+        }
+        if (deadlineOrForEver().isZero()) {
+            throw new IllegalArgumentException("--deadline: 0 (expected: > 0)");
+        }
         ConnectOptions options = ConnectOptions.to(endpoint)
-                .withTimeout(limit)
+                .withTimeout(shorter(timeout, deadlineOrForEver()))
                 .withTls(tls.options())
                 .withSocket(socket.options());
         if (source != null) {
@@ -292,7 +314,10 @@ final class TcpConnectCommand implements Verb {
                 ? text.contains("]:")
                 : text.indexOf(':') == text.lastIndexOf(':') && text.contains(":");
         if (withPort) {
-            return (Endpoint.Inet) Endpoint.parse(text);
+            if (Endpoint.parse(text) instanceof Endpoint.Inet inet) {
+                return inet;
+            }
+            throw new IllegalArgumentException("--source: " + text + " (expected: ADDRESS or ADDRESS:PORT)");
         }
         boolean bracketed = text.startsWith("[") && text.endsWith("]");
         return new Endpoint.Inet(bracketed ? text.substring(1, text.length() - 1) : text, 0);

@@ -34,6 +34,12 @@ class ResolveCommandTest {
     }
 
     @Test
+    void showsNoControlCharactersOfAName() {
+        Ntk.Result run = Ntk.run("resolve", "--service", "\u001b[2J");
+        assertThat(run.err()).isEqualTo("ntk: cannot resolve \\u001b[2J: unknown service\n");
+    }
+
+    @Test
     void translatesServicesAndPorts() {
         Ntk.Result run = Ntk.run("resolve", "--service", "http/tcp", "--service", "HTTPS/tcp", "--port", "22/tcp");
         assertThat(run.exit()).isZero();
@@ -67,6 +73,7 @@ class ResolveCommandTest {
                 List.of("--dns", "127.0.0.1", "--type", "XYZ", "localhost"),
                 List.of("--port", "65536"),
                 List.of("--port", "ssh"),
+                List.of("--dns", "unix:/s", "localhost"),
                 List.of("--timeout", "0", "localhost"))) {
             String[] all = new String[arguments.size() + 1];
             all[0] = "resolve";

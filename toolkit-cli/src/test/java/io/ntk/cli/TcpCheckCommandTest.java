@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +58,21 @@ class TcpCheckCommandTest {
         Ntk.Result run = Ntk.run("tcp", "check", "127.0.0.1", openPort, "--wait", "200ms");
         assertThat(run.exit()).isEqualTo(124);
         assertThat(run.out()).contains("closed");
+    }
+
+    @Test
+    void waitsNoLongerThanAskedForAPortThatDoesNotAnswer() throws IOException {
+        try (ServerSocket full = listening(1)) {
+            List<Socket> queue = fill(full);
+            long start = System.nanoTime();
+            Ntk.Result run = Ntk.run(
+                    "tcp", "check", "127.0.0.1", "" + full.getLocalPort(), "--wait", "300ms", "--timeout", "30s");
+            assertThat(run.exit()).isEqualTo(124);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+            for (Socket socket : queue) {
+                socket.close();
+            }
+        }
     }
 
     @Test

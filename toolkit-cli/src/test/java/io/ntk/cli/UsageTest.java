@@ -18,6 +18,7 @@ class UsageTest {
                 "--verison | unknown option '--verison' (did you mean --version?) | ntk",
                 "tcp serve --lisen=3 | unknown option '--lisen=3' (did you mean --listen?) | ntk tcp serve",
                 "tcp serve more | unexpected argument 'more' | ntk tcp serve",
+                "tcp serve @pom.xml | unexpected argument '@pom.xml' | ntk tcp serve",
                 "tcp | 'ntk tcp' needs a command: serve, connect, check | ntk tcp",
                 "tcp serve --listen | Missing required parameter for option '--listen' (ENDPOINT) | ntk tcp serve",
                 "tcp serve --listen x | Invalid value for option '--listen': \"x\" (expected: HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH) | ntk tcp serve",

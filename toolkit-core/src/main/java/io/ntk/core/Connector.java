@@ -20,6 +20,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
@@ -278,6 +279,11 @@ public final class Connector {
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
+            if (metItself(ctx.channel())) {
+                failed(unconnected(new ConnectException("connection refused (the socket met itself)")));
+                ctx.close();
+                return;
+            }
             ProxyHandler proxying = ctx.pipeline().get(ProxyHandler.class);
             SslHandler securing = ctx.pipeline().get(SslHandler.class);
             if (proxying != null) {
@@ -289,6 +295,11 @@ public final class Connector {
             if (proxying == null && securing == null) {
                 succeeded(ctx);
             }
+        }
+
+        /* On one machine, the port that a socket is given may be the one that it asks for: TCP then connects it. */
+        private static boolean metItself(Channel channel) {
+            return channel.remoteAddress() instanceof InetSocketAddress remote && remote.equals(channel.localAddress());
         }
 
         private void after(

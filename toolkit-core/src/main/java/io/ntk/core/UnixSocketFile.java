@@ -122,6 +122,7 @@ final class UnixSocketFile {
     private FileChannel acquire() throws IOException {
         long start = System.nanoTime();
         do {
+            requireNoOther();
             FileChannel channel = FileChannel.open(
                     lockPath, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
             try {
@@ -139,6 +140,18 @@ final class UnixSocketFile {
             LockSupport.parkNanos(LOCK_PAUSE.toNanos());
         } while (System.nanoTime() - start < LOCK_WAIT.toNanos());
         throw new BindException("another server is starting there (" + lockPath + " is locked)");
+    }
+
+    /** Opening a FIFO would wait for ever for a reader, and anybody can put one into a folder that all may write to. */
+    private void requireNoOther() throws IOException {
+        try {
+            if (Files.readAttributes(lockPath, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .isOther()) {
+                throw new BindException("there is a file " + lockPath + " that is no lock");
+            }
+        } catch (NoSuchFileException e) {
+            return; // it will be made
+        }
     }
 
     private static boolean locked(FileChannel channel) throws IOException {

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -164,6 +165,15 @@ class UnixSocketFileTest {
         Path path = folder.resolve("s");
         assertFails(Transport.NIO, path, "there is a file " + lock + " that is no lock");
         assertThat(lock).hasContent("x".repeat(65));
+    }
+
+    @Test
+    @Timeout(10)
+    void doesNotWaitForAFifoInPlaceOfTheLock(@TempDir Path folder) {
+        Path lock = folder.resolve("s.lock");
+        Programs.require("mkfifo");
+        assertThat(Programs.run(new byte[0], "mkfifo", lock.toString()).exit()).isZero();
+        assertFails(Transport.NIO, folder.resolve("s"), "there is a file " + lock + " that is no lock");
     }
 
     @Test

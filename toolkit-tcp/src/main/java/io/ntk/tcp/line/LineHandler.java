@@ -19,6 +19,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,8 +36,8 @@ import org.slf4j.LoggerFactory;
  * <p>While a reply is being made elsewhere, and while the channel is not writable, reading and decoding stop through the
  * {@link ReadGate}. The end of the peer's stream and {@link ConnectionEvent#DRAIN} close the connection behind the
  * replies to what was read. Failure: what a responder throws is logged, at most once a second, the peer gets an error
- * line, and the connection
- * stays. Not sharable.
+ * line, and the connection stays. A question that waits in a {@link ThreadPoolExecutor} is taken back when its peer has
+ * gone. Not sharable.
  */
 public final class LineHandler extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(LineHandler.class);
@@ -54,6 +55,8 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
     /* Writing a reply may change the writability on the spot; that is looked at when the reply is done with. */
     private boolean atWork;
     private boolean answering;
+    /* The question that the executor has. */
+    private @Nullable Runnable asked;
     private boolean paused;
     private @Nullable CloseCause ending;
     private boolean over;
@@ -176,7 +179,11 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
     private void ask(ChannelHandlerContext ctx, Supplier<Reply> question, boolean wholeLine) {
         answering = true;
         atWork = true;
-        CompletableFuture.supplyAsync(question, executor).whenComplete((reply, failure) -> {
+        Executor remembering = task -> {
+            asked = task;
+            executor.execute(task);
+        };
+        CompletableFuture.supplyAsync(question, remembering).whenComplete((reply, failure) -> {
             if (ctx.executor().inEventLoop()) {
                 answered(ctx, reply, failure, wholeLine);
             } else {
@@ -189,6 +196,7 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
     private void answered(
             ChannelHandlerContext ctx, @Nullable Reply reply, @Nullable Throwable failure, boolean wholeLine) {
         answering = false;
+        asked = null;
         if (over) {
             return;
         }
@@ -272,6 +280,11 @@ public final class LineHandler extends ChannelInboundHandlerAdapter {
     private void drop() {
         over = true;
         waiting.clear();
+        // Peers that come, ask and go would fill the queue of workers that are slow.
+        if (asked != null && executor instanceof ThreadPoolExecutor pool) {
+            pool.remove(asked);
+        }
+        asked = null;
         if (replies != null) {
             replies.release();
             replies = null;

@@ -46,6 +46,10 @@ final class SendWindow {
         notifyAll();
     }
 
+    synchronized boolean isEmpty() {
+        return inFlight == 0;
+    }
+
     long lastSent() {
         return lastSent;
     }

@@ -14,6 +14,7 @@ import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -21,11 +22,14 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Placement: last but for what closes. In: {@link ByteBuf}, which is released; anything else is passed on. The end of
  * the peer's stream is not passed on; the thread ends when everything before it is written. Reading stops while more
- * than 1 MiB waits, until less than 256 KiB do. When the sink fails, the rest is dropped. Not sharable.
+ * than 1 MiB waits, until less than 256 KiB do; each piece counts 512 bytes more than it has. When the sink fails, the
+ * rest is dropped. Not sharable.
  */
 final class SinkWriter extends ChannelInboundHandlerAdapter {
     private static final int HIGH_BYTES = 1024 * 1024;
     private static final int LOW_BYTES = 256 * 1024;
+    /* What a piece costs beside its bytes, so that a peer that sends them one by one does not fill the memory. */
+    private static final int PIECE_BYTES = 512;
 
     private final WritableByteChannel sink;
     private final BlockingQueue<ByteBuf> queue = new LinkedBlockingQueue<>();
@@ -71,7 +75,7 @@ final class SinkWriter extends ChannelInboundHandlerAdapter {
             return;
         }
         lastRead = System.nanoTime();
-        long waiting = queuedBytes.addAndGet(bytes.readableBytes());
+        long waiting = queuedBytes.addAndGet(bytes.readableBytes() + PIECE_BYTES);
         queue.add(bytes);
         if (waiting > HIGH_BYTES && !paused) {
             paused = true;
@@ -124,7 +128,7 @@ final class SinkWriter extends ChannelInboundHandlerAdapter {
     }
 
     private void write(ChannelHandlerContext ctx, ByteBuf bytes) {
-        int size = bytes.readableBytes();
+        int size = bytes.readableBytes() + PIECE_BYTES;
         try {
             ByteBuffer rest = bytes.nioBuffer();
             while (rest.hasRemaining() && !written.isDone()) {
@@ -136,7 +140,15 @@ final class SinkWriter extends ChannelInboundHandlerAdapter {
             bytes.release();
         }
         if (queuedBytes.addAndGet(-size) < LOW_BYTES && paused) {
+            resumeLater(ctx);
+        }
+    }
+
+    private void resumeLater(ChannelHandlerContext ctx) {
+        try {
             ctx.executor().execute(() -> resumeIfLow(ctx));
+        } catch (RejectedExecutionException e) {
+            return; // the event loop has ended, and nothing is read any more
         }
     }
 }

@@ -46,12 +46,14 @@ public final class TcpClient implements AutoCloseable {
     /** What may be in flight of bytes that are held in memory. */
     public static final int MAX_IN_FLIGHT_BYTES = 1024 * 1024;
 
+    /** How long {@link #close()} waits for the peer, and for the sink. */
+    public static final Duration CLOSING_GRACE = Duration.ofSeconds(5);
+
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final int MIN_READ_BYTES = 64 * 1024;
     /* A file that the kernel sends by itself takes no memory here. */
     private static final int FILE_SLICE_BYTES = 1024 * 1024;
     private static final int MAX_FILE_IN_FLIGHT_BYTES = 8 * FILE_SLICE_BYTES;
-    private static final Duration CLOSING_GRACE = Duration.ofSeconds(5);
 
     /**
      * How a connection ended.
@@ -242,6 +244,15 @@ public final class TcpClient implements AutoCloseable {
     }
 
     /**
+     * Tells whether bytes wait for the peer to take them.
+     *
+     * @return false when everything that was sent is with the kernel
+     */
+    public boolean isSending() {
+        return !window.isEmpty();
+    }
+
+    /**
      * How long no byte has come or gone.
      *
      * @return not negative
@@ -269,12 +280,19 @@ public final class TcpClient implements AutoCloseable {
         return SocketSettings.granted(channel);
     }
 
-    /**
-     * Closes behind what was sent, and waits until the peer has taken it and the sink has what arrived, each for at most
-     * 5 seconds; then the connection is reset, and the sink's thread left to itself. On an event loop it does not wait.
-     */
+    /** Closes with {@link #CLOSING_GRACE}. */
     @Override
     public void close() {
+        close(CLOSING_GRACE);
+    }
+
+    /**
+     * Closes behind what was sent, and waits until the peer has taken it and the sink has what arrived, each for a time;
+     * then the connection is reset, and the sink's thread left to itself. On an event loop it does not wait.
+     *
+     * @param grace how long to wait for each of the two
+     */
+    public void close(Duration grace) {
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
             CloseCause.mark(channel, CloseCause.LOCAL);
             channel.close();
@@ -282,11 +300,11 @@ public final class TcpClient implements AutoCloseable {
         if (channel.eventLoop().inEventLoop()) {
             return;
         }
-        if (!channel.closeFuture().awaitUninterruptibly(CLOSING_GRACE.toMillis())) {
+        if (!channel.closeFuture().awaitUninterruptibly(grace.toMillis())) {
             channel.eventLoop().execute(() -> Closing.reset(channel));
         }
         try {
-            closed.get(CLOSING_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+            closed.get(grace.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             return; // closed() tells it to whom it concerns
         } catch (InterruptedException e) {

@@ -17,7 +17,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -185,6 +189,27 @@ class LineHandlerTest {
             work(channel);
         }
         assertThat(writes(channel)).isEmpty();
+    }
+
+    @Test
+    void takesBackAQuestionWhosePeerHasGone() {
+        CountDownLatch never = new CountDownLatch(1);
+        var worker = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+        worker.execute(() -> {
+            try {
+                never.await();
+            } catch (InterruptedException e) {
+                return; // the test is over
+            }
+        });
+        try {
+            EmbeddedChannel channel = open(Responder.upper(), worker);
+            assertThat(worker.getQueue()).hasSize(1);
+            channel.close();
+            assertThat(worker.getQueue()).isEmpty();
+        } finally {
+            worker.shutdownNow();
+        }
     }
 
     @Test

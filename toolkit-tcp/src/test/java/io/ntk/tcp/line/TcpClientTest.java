@@ -93,6 +93,31 @@ class TcpClientTest {
     }
 
     @Test
+    void takesASocketThatMetItselfForARefusal() throws IOException {
+        var nobody = new Endpoint.Inet(Endpoint.LOOPBACK, listening.getLocalPort());
+        listening.close();
+        ConnectOptions toItself = ConnectOptions.to(nobody).withSource(nobody);
+        assertThatThrownBy(() -> TcpClient.connect(toItself, sink, NetListener.NONE))
+                .isInstanceOfSatisfying(ConnectFailedException.class, failure -> assertThat(failure.kind())
+                        .isEqualTo(ConnectFailedException.Kind.REFUSED))
+                .hasMessage("cannot connect to " + nobody + ": connection refused (the socket met itself)");
+    }
+
+    @Test
+    void closesAtOnceAgainstAPeerThatTakesNothingWhenThereIsNoGrace() throws Exception {
+        try (TcpClient client = TcpClient.connect(options(), sink, NetListener.NONE);
+                Socket peer = listening.accept()) {
+            CompletableFuture<Void> sending =
+                    CompletableFuture.runAsync(() -> send(client, ByteBuffer.allocate(64 << 20)));
+            Await.until("the peer is too slow", () -> client.quiet().toMillis() > 100);
+            client.close(Duration.ZERO);
+            client.closed().get(2, TimeUnit.SECONDS);
+            assertThat(sending).failsWithin(Duration.ofSeconds(2));
+            assertThat(peer.isConnected()).isTrue();
+        }
+    }
+
+    @Test
     void goesOnSendingWhenThePeerHasEnded() throws Exception {
         try (TcpClient client = TcpClient.connect(options(), sink, NetListener.NONE);
                 Socket peer = listening.accept()) {
@@ -159,7 +184,7 @@ class TcpClientTest {
         try (TcpClient client = TcpClient.connect(options(), slow, NetListener.NONE);
                 Socket peer = listening.accept()) {
             var writing = CompletableFuture.runAsync(() -> write(peer, new byte[total]));
-            Await.until("more than the queue holds", () -> client.traffic().bytesIn() > 1 << 20);
+            Await.until("the queue fills", () -> client.traffic().bytesIn() > 1 << 19);
             assertThat(Await.within(
                             Duration.ofMillis(500), () -> client.traffic().bytesIn() > 8 << 20))
                     .isFalse();
