@@ -67,7 +67,7 @@ final class TcpCheckCommand implements Verb {
             throw new IllegalArgumentException("--timeout: 0 (expected: > 0)");
         }
         List<Endpoint.Inet> endpoints = endpoints();
-        EventLoops loops = session.loops(Transport.AUTO, 1);
+        EventLoops loops = session.loops(Transport.NIO, 1);
         PortCheck.warmUp(loops);
         Map<Endpoint.Inet, PortCheck.Result> results = new LinkedHashMap<>();
         boolean inTime = ask(endpoints, results, loops, session.output());

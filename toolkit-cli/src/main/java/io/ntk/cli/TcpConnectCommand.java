@@ -6,7 +6,6 @@ import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
 import io.ntk.core.NetListener;
 import io.ntk.core.ProxyOptions;
-import io.ntk.core.Transport;
 import io.ntk.tcp.line.TcpClient;
 import java.io.IOException;
 import java.time.Duration;
@@ -143,7 +142,10 @@ final class TcpConnectCommand implements Verb {
         Output out = session.output();
         NetListener listener = out.json() ? out : event -> out.detail(EventText.of(event));
         TcpClient client = TcpClient.connect(
-                options, session.loops(Transport.AUTO, 1), Received.sink(session, console, hex), listener);
+                options,
+                session.loops(TcpClient.transportFor(options.endpoint()), 1),
+                Received.sink(session, console, hex),
+                listener);
         out.detail("socket options granted: " + client.granted());
         CompletableFuture<ExitCode> left = new CompletableFuture<>();
         Thread input = new Thread(() -> input(session, client, console, left), "ntk-stdin");

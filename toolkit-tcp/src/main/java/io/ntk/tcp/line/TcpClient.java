@@ -11,6 +11,7 @@ import io.ntk.core.CloseCause;
 import io.ntk.core.Closing;
 import io.ntk.core.ConnectOptions;
 import io.ntk.core.Connector;
+import io.ntk.core.Endpoint;
 import io.ntk.core.EventLoops;
 import io.ntk.core.NetListener;
 import io.ntk.core.Reason;
@@ -106,7 +107,7 @@ public final class TcpClient implements AutoCloseable {
      */
     public static TcpClient connect(ConnectOptions options, WritableByteChannel sink, NetListener listener)
             throws IOException {
-        EventLoops loops = EventLoops.start(Transport.AUTO, 1);
+        EventLoops loops = EventLoops.start(transportFor(options.endpoint()), 1);
         TcpClient client;
         try {
             client = connect(options, loops, sink, listener);
@@ -144,6 +145,19 @@ public final class TcpClient implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while connecting to " + options.endpoint());
         }
+    }
+
+    /**
+     * The transport for a client's own event loops: NIO for TCP. Netty's epoll (4.2.18) takes a socket whose input has
+     * ended out of its set as soon as no output waits, and then fails the next write that the peer does not take at
+     * once; what a client sends to a peer that has ended its own output would be lost. Unix sockets, which have no
+     * half-closure on NIO, get what works best here.
+     *
+     * @param endpoint where the client connects to
+     * @return a transport that works here
+     */
+    public static Transport transportFor(Endpoint endpoint) {
+        return endpoint instanceof Endpoint.Inet ? Transport.NIO : Transport.AUTO;
     }
 
     /** The whole pipeline behind proxy and TLS. */

@@ -513,4 +513,32 @@ class TcpClientTest {
     private static ByteBuffer bytes(String text) {
         return ByteBuffer.wrap(text.getBytes(UTF_8));
     }
+
+    @Test
+    void sendsEverythingToAPeerThatHasEndedItsOutput() throws Exception {
+        byte[] blob = new byte[32 * 1024 * 1024];
+        try (java.net.ServerSocket listener =
+                new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+            var received = java.util.concurrent.CompletableFuture.supplyAsync(() -> {
+                try (java.net.Socket socket = listener.accept()) {
+                    socket.shutdownOutput();
+                    // The client stands still meanwhile: kernel and window are full.
+                    java.util.concurrent.locks.LockSupport.parkNanos(
+                            Duration.ofMillis(300).toNanos());
+                    return (long) socket.getInputStream().readAllBytes().length;
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            Endpoint endpoint = new Endpoint.Inet("127.0.0.1", listener.getLocalPort());
+            var sink = java.nio.channels.Channels.newChannel(java.io.OutputStream.nullOutputStream());
+            try (TcpClient client = TcpClient.connect(ConnectOptions.to(endpoint), sink, NetListener.NONE)) {
+                client.inputEnded().get(10, TimeUnit.SECONDS);
+                client.send(ByteBuffer.wrap(blob));
+                client.shutdownOutput();
+                assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(blob.length);
+                client.closed().get(10, TimeUnit.SECONDS);
+            }
+        }
+    }
 }
