@@ -166,14 +166,29 @@ class LauncherIT {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"--version", "tcp", "tcp check localhost 1", "resolve localhost", "tcp serve --help", "up -h"})
+            strings = {
+                "--version",
+                "tcp",
+                "tcp connect localhost:1",
+                "tcp check localhost 1",
+                "resolve localhost",
+                "tcp serve --help",
+                "up -h"
+            })
     void startsShortCommandsWithTheFirstCompilerAlone(String arguments) throws Exception {
         assertThat(ntk(arguments.split(" ")).out().lines()).contains("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"tcp serve", "tcp connect localhost:1", "up", "tcp serve --greeting x--help", "chat join -- -h"})
+            strings = {
+                "tcp serve",
+                "tcp connect localhost:1 --tls",
+                "tcp connect --ca=x localhost:1",
+                "up",
+                "tcp serve --greeting x--help",
+                "chat join -- -h"
+            })
     void leavesTheOthersToTheJvm(String arguments) throws Exception {
         assertThat(ntk(arguments.split(" ")).out()).doesNotContain("-XX:");
     }
