@@ -1,7 +1,7 @@
 package io.ntk.cli;
 
-import io.ntk.core.Endpoint;
 import io.ntk.core.Escaped;
+import io.ntk.core.TrafficHandler;
 import io.ntk.tcp.line.Reply;
 import io.ntk.tcp.line.Responder;
 import java.io.BufferedReader;
@@ -44,7 +44,7 @@ final class ConsoleResponder implements Responder {
 
     @Override
     public Reply reply(String line, SocketAddress peer) {
-        String name = name(peer);
+        String name = TrafficHandler.name(peer);
         if (!session.output().json()) {
             session.output()
                     .data("[" + TIME.format(LocalTime.now(ZoneId.systemDefault())) + "] " + Escaped.text(name) + ": "
@@ -86,13 +86,5 @@ final class ConsoleResponder implements Responder {
         }
         replies.add(Optional.empty());
         session.stop().ask(ExitCode.DONE);
-    }
-
-    private static String name(SocketAddress peer) {
-        try {
-            return Endpoint.of(peer).toString();
-        } catch (IllegalArgumentException e) {
-            return "unix"; // an unnamed socket, as every client's
-        }
     }
 }

@@ -124,8 +124,13 @@ public final class TrafficHandler extends ChannelDuplexHandler {
         return channel.id().asShortText();
     }
 
-    /** An address as events show it; unnamed Unix sockets are {@code unix}. */
-    static String name(SocketAddress address) {
+    /**
+     * An address as events show it.
+     *
+     * @param address a peer's or our own
+     * @return the text of its endpoint, {@code unix} for an unnamed Unix socket
+     */
+    public static String name(SocketAddress address) {
         try {
             return Endpoint.of(address).toString();
         } catch (IllegalArgumentException e) {

@@ -1,13 +1,11 @@
 package io.ntk.tcp.line;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
-import io.ntk.core.Endpoint;
 import io.ntk.core.NetListener;
-import java.net.SocketAddress;
+import io.ntk.core.TrafficHandler;
 
 /**
  * Tells a listener what a peer sent.
@@ -34,7 +32,7 @@ final class LineEventHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         String id = ctx.channel().id().asShortText();
-        String peer = peer(ctx.channel());
+        String peer = TrafficHandler.name(ctx.channel().remoteAddress());
         if (message instanceof LineMessage.Text text) {
             listener.on(new LineEvent.Request(SERVICE, id, peer, text.text()));
         } else if (message instanceof LineMessage.Rejected rejected) {
@@ -43,15 +41,5 @@ final class LineEventHandler extends ChannelInboundHandlerAdapter {
             listener.on(new LineEvent.Received(SERVICE, id, peer, bytes.readableBytes()));
         }
         ctx.fireChannelRead(message);
-    }
-
-    /** As the events of core name it. */
-    private static String peer(Channel channel) {
-        SocketAddress address = channel.remoteAddress();
-        try {
-            return Endpoint.of(address).toString();
-        } catch (IllegalArgumentException e) {
-            return "unix";
-        }
     }
 }
