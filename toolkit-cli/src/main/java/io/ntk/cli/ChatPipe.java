@@ -2,12 +2,12 @@ package io.ntk.cli;
 
 import io.ntk.core.CloseCause;
 import io.ntk.core.Ndjson;
-import io.ntk.core.NetListener;
+import io.ntk.core.NetEvent;
 import io.ntk.tcp.chat.client.ChatClient;
 import io.ntk.tcp.chat.client.ChatClientOptions;
 import io.ntk.tcp.chat.client.ChatClientOptions.Format;
-import io.ntk.tcp.chat.client.ChatMessage;
 import io.ntk.tcp.chat.client.ReceivedLines;
+import io.ntk.tcp.chat.client.ReceivedMessage;
 import io.ntk.tcp.chat.client.SentLines;
 import io.ntk.tcp.line.LineMessage;
 import io.ntk.tcp.line.TcpClient;
@@ -36,6 +36,8 @@ final class ChatPipe {
     private final Duration wait;
     private final AtomicLong refused = new AtomicLong();
     private final CompletableFuture<Void> inputEnded = new CompletableFuture<>();
+    private boolean allLinesTold;
+    private @Nullable NetEvent end;
 
     ChatPipe(Session session, ChatClientOptions options, Duration wait) {
         this.session = session;
@@ -44,12 +46,10 @@ final class ChatPipe {
     }
 
     ExitCode run() throws IOException, InterruptedException {
-        Output out = session.output();
-        NetListener listener = out.json() ? out : event -> out.detail(EventText.of(event));
         @Nullable ReceivedLines lines = lines();
         WritableByteChannel sink = lines != null ? lines : raw();
         ChatClient client = ChatClient.connect(
-                options, session.loops(TcpClient.transportFor(options.connect().endpoint()), 1), sink, listener);
+                options, session.loops(TcpClient.transportFor(options.connect().endpoint()), 1), sink, this::tell);
         SentLines input =
                 new SentLines(StandardInput.of(session.environment(), false), options.format(), this::tooLong);
         Thread reader = new Thread(() -> send(client, input), "ntk-stdin");
@@ -67,7 +67,31 @@ final class ChatPipe {
             lines.end();
         }
         sayRefused();
-        return exit(client, input);
+        ExitCode exit = exit(client, input);
+        releaseEnd();
+        return exit;
+    }
+
+    /** With {@code --json} the end is told behind the last line that came before it. */
+    private void tell(NetEvent event) {
+        if (!session.output().json()) {
+            session.output().detail(EventText.of(event));
+            return;
+        }
+        synchronized (this) {
+            if (event instanceof NetEvent.Closed && !allLinesTold) {
+                end = event;
+                return;
+            }
+        }
+        session.output().on(event);
+    }
+
+    private synchronized void releaseEnd() {
+        allLinesTold = true;
+        if (end != null) {
+            session.output().on(end);
+        }
     }
 
     /** The end of standard input: ours is ended too, and the server's is waited for. */
@@ -157,7 +181,7 @@ final class ChatPipe {
             return;
         }
         String text = ((LineMessage.Text) line).text();
-        ChatMessage message = options.format() == Format.JSON ? ChatMessage.parse(text) : null;
+        ReceivedMessage message = options.format() == Format.JSON ? ReceivedMessage.parse(text) : null;
         if (message == null) {
             session.output().document(event.field("text", text));
             return;

@@ -131,6 +131,7 @@ final class ChatTerminal {
 
     private String end(Connection connection) throws InterruptedException {
         client = null;
+        screen.eraseEntered(false);
         connection.client().close(CLOSING);
         connection.lines().end();
         screen.show(view.release());
@@ -203,7 +204,10 @@ final class ChatTerminal {
                 if (to == null && typed.isBlank()) {
                     hurry.complete(null);
                 }
-                typed.lines().filter(line -> !line.isBlank()).forEach(line -> send(to, line));
+                typed.lines()
+                        .map(String::stripTrailing)
+                        .filter(line -> !line.isEmpty())
+                        .forEach(line -> send(to, line));
             }
         } catch (EndOfFileException e) {
             left.complete(ExitCode.DONE);

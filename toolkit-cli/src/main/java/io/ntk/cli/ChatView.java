@@ -1,6 +1,6 @@
 package io.ntk.cli;
 
-import io.ntk.tcp.chat.client.ChatMessage;
+import io.ntk.tcp.chat.client.ReceivedMessage;
 import io.ntk.tcp.chat.client.SeenMessages;
 import io.ntk.tcp.line.LineMessage;
 import java.time.DateTimeException;
@@ -75,7 +75,7 @@ final class ChatView {
 
     /** A connection begins, the first or another one. */
     synchronized void connected(@Nullable String askedNick, @Nullable String askedRoom) {
-        again = state != State.HOLDING;
+        again |= state != State.HOLDING;
         state = formatGiven ? State.RAW : State.HOLDING;
         held.clear();
         nick = "";
@@ -147,7 +147,7 @@ final class ChatView {
     }
 
     private void received(String line, List<AttributedString> shown) {
-        ChatMessage message = state == State.RAW ? null : ChatMessage.parse(line);
+        ReceivedMessage message = state == State.RAW ? null : ReceivedMessage.parse(line);
         if (message != null) {
             if (state == State.HOLDING) {
                 state = State.OPENING;
@@ -176,7 +176,7 @@ final class ChatView {
         return message(plain.group(1).strip(), plain.group(2), "<", "> ", plain.group(3));
     }
 
-    private @Nullable AttributedString json(ChatMessage message, List<AttributedString> shown) {
+    private @Nullable AttributedString json(ReceivedMessage message, List<AttributedString> shown) {
         if (message.place() != null) {
             long missing = seen.note(message.place());
             if (state == State.OPENING && missing < 0) {
@@ -191,7 +191,7 @@ final class ChatView {
     }
 
     /** Learns who and where we are, and who else is there. */
-    private void follow(ChatMessage message) {
+    private void follow(ReceivedMessage message) {
         String from = message.from();
         switch (message.type()) {
             case "nick" -> {
@@ -225,13 +225,13 @@ final class ChatView {
         return !one.isEmpty() && one.equalsIgnoreCase(other);
     }
 
-    private @Nullable AttributedString text(ChatMessage message) {
+    private @Nullable AttributedString text(ReceivedMessage message) {
         String time = time(message.time());
         String from = message.from();
         return switch (message.type()) {
             case "message" -> message(time, from, "<", "> ", message.text());
             case "action" -> message(time, from, "* ", " ", message.text());
-            case "private" -> message(time, from, "*", "* ", message.text());
+            case "private" -> message(time, from, "<", " to you> ", message.text());
             case "join" -> event(time, from, " joined").done();
             case "leave" ->
                 event(time, from, " left" + (message.text().isEmpty() ? "" : ": " + message.text()))
@@ -245,7 +245,7 @@ final class ChatView {
         };
     }
 
-    private @Nullable AttributedString reply(ChatMessage message) {
+    private @Nullable AttributedString reply(ReceivedMessage message) {
         if (state == State.OPENING && message.text().contains("pong")) {
             state = State.JSON;
             return null;

@@ -28,7 +28,7 @@ public record ChatClientOptions(
     public enum Format {
         /** Lines for people. */
         PLAIN,
-        /** What the server sends is a JSON object a line; see {@link ChatMessage}. */
+        /** What the server sends is a JSON object a line; see {@link ReceivedMessage}. */
         JSON,
         /** Every line goes to everybody: the client sends no commands and no blank lines, and drops empty ones. */
         CLASSIC;
