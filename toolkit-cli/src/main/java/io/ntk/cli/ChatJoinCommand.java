@@ -3,6 +3,7 @@ package io.ntk.cli;
 import io.ntk.core.ConnectFailedException;
 import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
+import io.ntk.core.Reason;
 import io.ntk.tcp.chat.client.ChatClientOptions;
 import io.ntk.tcp.chat.client.ChatClientOptions.Format;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,7 +37,7 @@ import picocli.CommandLine.Parameters;
     "ntk chat join 9002 --nick ann --room tea  # as ann, in the room tea",
     "echo 'build done' | ntk chat join 9002 --nick ci   # one message from a script",
     "ntk chat join 9002 --format json          # for bots: an object a line",
-    "ntk chat join old.example:8888 --format classic    # a server that echoes to all",
+    "ntk chat join example.org:8888 --format classic    # each line goes to all",
 })
 final class ChatJoinCommand implements Verb {
     private static final String PASSWORD_VARIABLE = "NTK_CHAT_PASSWORD";
@@ -127,7 +129,7 @@ final class ChatJoinCommand implements Verb {
         ConnectOptions connect =
                 connection.options(session, endpoint).withTls(tls.options()).withSocket(socket.options());
         boolean jsonByDefault = session.output().json()
-                || session.environment().terminals().containsAll(java.util.Set.of(Standard.IN, Standard.OUT));
+                || session.environment().terminals().containsAll(Set.of(Standard.IN, Standard.OUT));
         Format spoken = format != null ? format : jsonByDefault ? Format.JSON : Format.PLAIN;
         if (spoken == Format.CLASSIC) {
             refuseWithClassic(session);
@@ -157,7 +159,7 @@ final class ChatJoinCommand implements Verb {
         try (InputStream file = Files.newInputStream(passwordFile)) {
             start = file.readNBytes(MAX_PASSWORD_BYTES + 1);
         } catch (IOException e) {
-            throw new IOException("cannot read " + passwordFile + ": " + io.ntk.core.Reason.of(e), e);
+            throw new IOException("cannot read " + passwordFile + ": " + Reason.of(e), e);
         }
         String text = new String(start, StandardCharsets.UTF_8);
         String line = text.lines().findFirst().orElse("");

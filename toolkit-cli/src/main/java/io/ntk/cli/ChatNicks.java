@@ -63,12 +63,15 @@ final class ChatNicks implements Completer {
 
     @Override
     public void complete(LineReader reader, ParsedLine line, List<Candidate> candidates) {
+        candidates.addAll(candidates(line));
+    }
+
+    List<Candidate> candidates(ParsedLine line) {
         boolean first = line.wordIndex() == 0;
         if (first && line.word().startsWith("/")) {
-            COMMANDS.forEach(command -> candidates.add(candidate(command, "")));
-        } else {
-            known().forEach(nick -> candidates.add(candidate(nick, first ? ":" : "")));
+            return COMMANDS.stream().map(command -> candidate(command, "")).toList();
         }
+        return known().stream().map(nick -> candidate(nick, first ? ":" : "")).toList();
     }
 
     /** At the start of a line a nick is an address: {@code ann: hello}. */

@@ -102,7 +102,7 @@ class ChatJoinCommandTest {
                 typing.write(last.getBytes(UTF_8));
                 typing.flush();
                 assertThat(reader(peer).readLine()).isEqualTo(last.strip());
-                peer.close();
+                peer.shutdownOutput();
                 Ntk.Result result = run.await();
                 boolean asked = last.startsWith("/quit");
                 assertThat(result.exit()).isEqualTo(asked ? 0 : 1);
@@ -141,7 +141,7 @@ class ChatJoinCommandTest {
         try (Ntk.Running run = join("", "--password-file", file.toString(), "--nick", "ann", "-vv");
                 Socket peer = accept()) {
             assertThat(lines(peer)).containsExactly("/pass open sesame", "/nick ann");
-            peer.close();
+            peer.shutdownOutput();
             Ntk.Result result = run.await();
             assertThat(result.out() + result.err()).doesNotContain("sesame").doesNotContain("warning");
         }
@@ -153,6 +153,8 @@ class ChatJoinCommandTest {
                         endpoint());
                 Socket peer = accept()) {
             assertThat(lines(peer)).containsExactly("/pass xyzzy");
+            peer.shutdownOutput();
+            assertThat(run.await().exit()).isZero();
         }
     }
 
@@ -208,6 +210,17 @@ class ChatJoinCommandTest {
         Ntk.Result unknown = Ntk.run("chat", "join", "no-such-host.invalid:1");
         assertThat(unknown.exit()).isEqualTo(1);
         assertThat(unknown.err()).contains("unknown host");
+    }
+
+    @Test
+    void endsQuietlyWhenItsOutputIsClosed() throws IOException {
+        try (NtkProcess ntk = NtkProcess.startUnread("chat", "join", endpoint());
+                Socket peer = accept()) {
+            ntk.stdout().close();
+            write(peer, "[14:32:47] <bob> hello\n");
+            assertThat(ntk.exit()).isEqualTo(141);
+            assertThat(ntk.err()).isEmpty();
+        }
     }
 
     private Ntk.Running join(String input, String... options) {

@@ -2,7 +2,6 @@ package io.ntk.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.jline.reader.Candidate;
 import org.jline.reader.Parser;
@@ -58,8 +57,7 @@ class ChatNicksTest {
     }
 
     private List<String> completed(String line) {
-        List<Candidate> candidates = new ArrayList<>();
-        nicks.complete(null, new DefaultParser().parse(line, line.length(), Parser.ParseContext.COMPLETE), candidates);
-        return candidates.stream().map(Candidate::value).toList();
+        var parsed = new DefaultParser().parse(line, line.length(), Parser.ParseContext.COMPLETE);
+        return nicks.candidates(parsed).stream().map(Candidate::value).toList();
     }
 }

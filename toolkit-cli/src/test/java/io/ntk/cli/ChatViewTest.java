@@ -163,8 +163,6 @@ class ChatViewTest {
     }
 
     private static List<String> texts(List<AttributedString> lines) {
-        return lines.stream()
-                .map(line -> line.toString().replaceFirst("^\\[14:32:47] ", ""))
-                .toList();
+        return lines.stream().map(AttributedString::toString).toList();
     }
 }
