@@ -3,7 +3,6 @@ package io.ntk.tcp.chat;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import io.ntk.core.JsonWriter;
 import io.ntk.core.NetEvent;
 import io.ntk.core.NetListener;
 import io.ntk.core.Reason;
@@ -39,10 +38,10 @@ import org.slf4j.LoggerFactory;
  * A file of all messages, one JSON object a line, as members see them in the json format; rooms go on from it when a server
  * starts anew.
  *
- * <p>Appending only puts a message into a queue. A thread of its own writes what has come, four times a second or whenever 64
+ * <p>A message only goes into a queue. A thread of its own writes what has come, four times a second or whenever 64
  * KiB are there, and has the disk take it once a second; so a crash of the process loses a quarter of a second, one of the machine a
- * second. The queue counts at most {@value #MAX_QUEUED_BYTES} bytes: beyond that the transcript is full, and whoever feeds it has to
- * stop reading those who write until it says that it has room.
+ * second. The queue counts at most {@value #MAX_QUEUED_BYTES} bytes: beyond that the transcript is full until half of
+ * them are written, and members are not read.
  *
  * <p>Failure: what cannot be written is left out; a warning and a {@link NetEvent.Failed} say so once. When writing works again, a line of
  * the type {@code missing} for each room says how many messages are missing, and their numbers.
@@ -50,7 +49,7 @@ import org.slf4j.LoggerFactory;
  * <p>The file is locked against a second server while it is open, is made for its owner alone, and is only ever cut behind its last line
  * end. Thread-safe.
  */
-public final class ChatTranscript implements AutoCloseable {
+public final class ChatTranscript implements ChatObserver, AutoCloseable {
     /** What waits to be written, counted generously. */
     public static final int MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 
@@ -117,7 +116,7 @@ public final class ChatTranscript implements AutoCloseable {
         this.retry = retry;
         this.listener = listener;
         TranscriptFile read = TranscriptFile.read(file, history);
-        this.past = Map.copyOf(past(read));
+        this.past = read.past();
         this.goodEnd = file.position();
         if (read.cut() > 0) {
             LOG.info("{}: a torn end of {} bytes was cut", path, read.cut());
@@ -188,21 +187,6 @@ public final class ChatTranscript implements AutoCloseable {
         }
     }
 
-    private static Map<String, Past> past(TranscriptFile read) {
-        Map<String, Past> rooms = new LinkedHashMap<>();
-        read.rooms().forEach((room, kept) -> {
-            List<ChatMessage> history = new ArrayList<>();
-            for (byte[] line : kept.lines()) {
-                ChatMessage message = ChatMessage.parse(new String(line, UTF_8));
-                if (message != null) {
-                    history.add(message);
-                }
-            }
-            rooms.put(room, new Past(kept.seq(), history));
-        });
-        return rooms;
-    }
-
     /**
      * What the file held when it was opened.
      *
@@ -212,13 +196,9 @@ public final class ChatTranscript implements AutoCloseable {
         return past;
     }
 
-    /**
-     * Takes a message; never blocks. Those of one room come in their order.
-     *
-     * @param message what was said; after {@link #close} it is dropped
-     * @return false when the transcript is full now, so that no more should be read from members until {@link #whenReady}
-     */
-    public boolean append(ChatMessage message) {
+    /** Takes a message; never blocks. After {@link #close} messages are dropped. */
+    @Override
+    public boolean said(ChatMessage message) {
         Entry entry = new Entry(message, cost(message));
         lock.lock();
         try {
@@ -247,25 +227,8 @@ public final class ChatTranscript implements AutoCloseable {
                                 + message.room().length());
     }
 
-    /**
-     * Tells whether there is room in the queue.
-     *
-     * @return false from the moment the queue is full until it is half empty
-     */
-    public boolean isReady() {
-        lock.lock();
-        try {
-            return !full;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /**
-     * Runs something once, as soon as there is room in the queue.
-     *
-     * @param action run at once, on this thread, when there is room now, else on the writer's thread, which it must not block
-     */
+    /** The action runs on this thread when there is room now, else on the writer's. */
+    @Override
     public void whenReady(Runnable action) {
         lock.lock();
         try {
@@ -427,7 +390,7 @@ public final class ChatTranscript implements AutoCloseable {
     /** Says what is missing, if that can be written now. */
     private void recover() {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        String now = ChatMessage.time(Instant.now());
+        Instant now = Instant.now();
         missing.forEach((room, gap) -> line(lines, gapLine(now, room, gap)));
         try {
             put(lines);
@@ -441,10 +404,8 @@ public final class ChatTranscript implements AutoCloseable {
         failing = false;
     }
 
-    private String gapLine(String now, String room, Missing gap) {
-        return new JsonWriter()
-                .field("v", 1)
-                .field("time", now)
+    private String gapLine(Instant now, String room, Missing gap) {
+        return ChatMessage.start(now)
                 .field("run", run)
                 .field("room", room)
                 .field("type", "missing")

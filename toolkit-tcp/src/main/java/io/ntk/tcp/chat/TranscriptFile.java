@@ -5,11 +5,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,26 +36,27 @@ final class TranscriptFile {
     private static final byte[] ACTION = "\"type\":\"action\"".getBytes(UTF_8);
 
     /** The last messages and actions of a room, the oldest first, and the highest number of all its lines. */
-    static final class Past {
+    private static final class Room {
         private final Deque<byte[]> lines = new ArrayDeque<>();
         private long seq;
 
-        long seq() {
-            return seq;
-        }
-
-        Deque<byte[]> lines() {
-            return lines;
+        ChatTranscript.Past past() {
+            return new ChatTranscript.Past(
+                    seq,
+                    lines.stream()
+                            .map(TranscriptFile::message)
+                            .flatMap(Optional::stream)
+                            .toList());
         }
     }
 
     private final FileChannel file;
     private final int history;
-    private final Map<String, Past> rooms = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<String, Room> rooms = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Past> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Room> eldest) {
             return size() > MAX_ROOMS;
         }
     };
@@ -87,8 +91,10 @@ final class TranscriptFile {
         return read;
     }
 
-    Map<String, Past> rooms() {
-        return rooms;
+    Map<String, ChatTranscript.Past> past() {
+        Map<String, ChatTranscript.Past> past = new LinkedHashMap<>();
+        rooms.forEach((name, room) -> past.put(name, room.past()));
+        return Map.copyOf(past);
     }
 
     /** Bytes that were cut from the end. */
@@ -147,13 +153,30 @@ final class TranscriptFile {
             return;
         }
         first = false;
-        Past past = rooms.computeIfAbsent(room, name -> new Past());
-        past.seq = Math.max(past.seq, seq);
+        Room known = rooms.computeIfAbsent(room, name -> new Room());
+        known.seq = Math.max(known.seq, seq);
         if (find(line, MESSAGE) >= 0 || find(line, ACTION) >= 0) {
-            past.lines.add(line);
+            known.lines.add(line);
         }
-        if (past.lines.size() > history) {
-            past.lines.remove();
+        if (known.lines.size() > history) {
+            known.lines.remove();
+        }
+    }
+
+    /* The client's reader takes the line apart: it is the json format. */
+    private static Optional<ChatMessage> message(byte[] line) {
+        var read = io.ntk.tcp.chat.client.ChatMessage.parse(new String(line, UTF_8));
+        var place = read == null ? null : read.place();
+        if (read == null || place == null) {
+            return Optional.empty();
+        }
+        var type = read.type().equals("action") ? ChatMessage.Type.ACTION : ChatMessage.Type.MESSAGE;
+        try {
+            Instant time = Instant.parse(read.time());
+            return Optional.of(
+                    new ChatMessage(time, place.run(), place.seq(), place.room(), type, read.from(), read.text()));
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.ntk.tcp.chat;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ChatTranscriptTest {
+    private static final Instant TIME = Instant.parse("2026-11-21T14:32:47.123Z");
     private static final Duration RETRY = Duration.ofMillis(20);
 
     @TempDir
@@ -40,8 +43,8 @@ class ChatTranscriptTest {
     @Test
     void keepsEveryMessageAsALine() throws IOException {
         try (var transcript = open(50)) {
-            assertThat(transcript.append(message(1, "hello"))).isTrue();
-            transcript.append(message(2, "ein \"Wort\" 👩\u200d💻\\"));
+            assertThat(transcript.said(message(1, "hello"))).isTrue();
+            transcript.said(message(2, "ein \"Wort\" 👩\u200d💻\\"));
         }
         assertThat(lines())
                 .containsExactly(
@@ -53,16 +56,16 @@ class ChatTranscriptTest {
     void goesOnWhereItEnded() throws IOException {
         try (var transcript = open(50)) {
             assertThat(transcript.past()).isEmpty();
-            transcript.append(message(1, "one"));
-            transcript.append(message(2, "two"));
-            transcript.append(message("other", 9, "nine"));
+            transcript.said(message(1, "one"));
+            transcript.said(message(2, "two"));
+            transcript.said(message("other", 9, "nine"));
         }
         try (var transcript = open(50)) {
             assertThat(transcript.past()).containsOnlyKeys("lobby", "other");
             assertThat(past(transcript, "lobby").seq()).isEqualTo(2);
             assertThat(past(transcript, "lobby").history()).containsExactly(message(1, "one"), message(2, "two"));
             assertThat(past(transcript, "other").seq()).isEqualTo(9);
-            transcript.append(message(3, "three"));
+            transcript.said(message(3, "three"));
         }
         assertThat(lines()).hasSize(4);
     }
@@ -71,9 +74,9 @@ class ChatTranscriptTest {
     void readsBackTheLastMessagesOfEachRoom() throws IOException {
         try (var transcript = open(2)) {
             for (int i = 1; i <= 5; i++) {
-                transcript.append(message(i, "m" + i));
+                transcript.said(message(i, "m" + i));
             }
-            transcript.append(join(6));
+            transcript.said(join(6));
         }
         try (var transcript = open(2)) {
             assertThat(past(transcript, "lobby").seq()).isEqualTo(6);
@@ -99,7 +102,7 @@ class ChatTranscriptTest {
             }
         }
         try (var transcript = open(50)) {
-            transcript.append(message(2, "again"));
+            transcript.said(message(2, "again"));
         }
         assertThat(lines()).containsExactly(whole.strip(), message(2, "again").toJson());
     }
@@ -140,7 +143,7 @@ class ChatTranscriptTest {
     void readsLinesThatCrossItsBuffer() throws IOException {
         try (var transcript = open(50)) {
             for (int i = 1; i <= 5000; i++) {
-                transcript.append(message(i, "é".repeat(i % 701)));
+                transcript.said(message(i, "é".repeat(i % 701)));
             }
         }
         assertThat(Files.size(path)).isGreaterThan(1024 * 1024);
@@ -154,7 +157,7 @@ class ChatTranscriptTest {
     void aMembersTextCannotPassForAField() throws IOException {
         String evil = "\"seq\":900,\"room\":\"vault\",\"lastSeq\":901,\"type\":\"join\"";
         try (var transcript = open(50)) {
-            transcript.append(message(1, evil));
+            transcript.said(message(1, evil));
         }
         try (var transcript = open(50)) {
             assertThat(transcript.past()).containsOnlyKeys("lobby");
@@ -166,7 +169,7 @@ class ChatTranscriptTest {
     @Test
     void isLockedWhileItIsOpen() throws IOException {
         try (var transcript = open(50)) {
-            assertThat(transcript.isReady()).isTrue();
+            assertThat(transcript.past()).isEmpty();
             assertThatIOException()
                     .isThrownBy(() -> open(50))
                     .withMessage("cannot open the transcript " + path + ": another server is writing to it");
@@ -197,7 +200,7 @@ class ChatTranscriptTest {
     void writesSoonWithoutBeingClosed() throws IOException {
         var file = new FaultyFile(path);
         try (var transcript = open(file)) {
-            transcript.append(message(1, "hello"));
+            transcript.said(message(1, "hello"));
             Await.until("the line", () -> size() > 0);
             Await.until("the disk has it", () -> file.forced.get() == 1);
         }
@@ -215,19 +218,15 @@ class ChatTranscriptTest {
         try (var transcript = open(file)) {
             transcript.whenReady(ready::incrementAndGet);
             assertThat(ready).hasValue(1);
-            while (transcript.append(message(++taken, text))) {
-                assertThat(transcript.isReady()).isTrue();
-            }
-            assertThat(transcript.isReady()).isFalse();
+            while (transcript.said(message(++taken, text))) {}
             long bytes = taken * 12_271L; // 256 and three for each letter of the text, of guest-1 aside
             assertThat(bytes).isBetween(16L << 20, (16L << 20) + 200_000);
             // what comes all the same is not lost
-            assertThat(transcript.append(message(++taken, "more"))).isFalse();
+            assertThat(transcript.said(message(++taken, "more"))).isFalse();
             transcript.whenReady(ready::incrementAndGet);
             assertThat(ready).hasValue(1);
             open.countDown();
             Await.until("ready", () -> ready.get() == 2);
-            assertThat(transcript.isReady()).isTrue();
         }
         assertThat(lines()).hasSize(taken);
     }
@@ -236,21 +235,21 @@ class ChatTranscriptTest {
     void saysWhatIsMissingWhenTheDiskWorksAgain() throws IOException {
         var file = new FaultyFile(path);
         try (var transcript = open(file)) {
-            transcript.append(message(1, "one"));
+            transcript.said(message(1, "one"));
             Await.until("one", () -> size() > 0);
             file.takenBeforeFailure = 25;
             file.failing = true;
-            transcript.append(message(2, "two"));
+            transcript.said(message(2, "two"));
             Await.until("a failure", () -> file.failures.get() > 0);
             Await.until(
                     "the rest is cut",
                     () -> size() == message(1, "one").toJson().length() + 1);
-            transcript.append(message(3, "three"));
-            transcript.append(message("other", 7, "seven"));
+            transcript.said(message(3, "three"));
+            transcript.said(message("other", 7, "seven"));
             Await.until("more failures", () -> file.failures.get() > 3);
             file.failing = false;
             Await.until("a line that says so", () -> content().contains("missing"));
-            transcript.append(message(4, "four"));
+            transcript.said(message(4, "four"));
         }
         assertThat(told)
                 .containsExactly(
@@ -274,11 +273,11 @@ class ChatTranscriptTest {
             file.truncating = false;
             file.takenBeforeFailure = 25;
             file.failing = true;
-            transcript.append(message(1, "a long message that is cut somewhere"));
+            transcript.said(message(1, "a long message that is cut somewhere"));
             Await.until("a failure", () -> file.failures.get() > 0);
             file.failing = false;
             Await.until("a line that says so", () -> content().contains("missing"));
-            transcript.append(message(2, "two"));
+            transcript.said(message(2, "two"));
         }
         assertThat(lines()).hasSize(2);
         assertThat(lines().get(0)).contains("\"firstSeq\":1,\"lastSeq\":1");
@@ -289,9 +288,9 @@ class ChatTranscriptTest {
         var file = new FaultyFile(path);
         file.forceFails = true;
         try (var transcript = open(file)) {
-            transcript.append(message(1, "one"));
+            transcript.said(message(1, "one"));
             Await.until("a failure", () -> file.failures.get() == 1);
-            transcript.append(message(2, "two"));
+            transcript.said(message(2, "two"));
         }
         assertThat(file.failures.get()).isEqualTo(2);
         assertThat(told).hasSize(1);
@@ -302,7 +301,7 @@ class ChatTranscriptTest {
         var file = new FaultyFile(path);
         file.failing = true;
         try (var transcript = open(file)) {
-            transcript.append(message(1, "one"));
+            transcript.said(message(1, "one"));
         }
         assertThat(told).hasSize(1);
         assertThat(path).isEmptyFile();
@@ -312,7 +311,7 @@ class ChatTranscriptTest {
     void dropsWhatComesBehindItsEnd() throws IOException {
         var transcript = open(50);
         transcript.close();
-        assertThat(transcript.append(message(1, "late"))).isTrue();
+        assertThat(transcript.said(message(1, "late"))).isTrue();
         transcript.close();
         assertThat(path).isEmptyFile();
     }
@@ -325,7 +324,7 @@ class ChatTranscriptTest {
                 String room = "room-" + t;
                 Thread thread = new Thread(() -> {
                     for (int i = 1; i <= 2000; i++) {
-                        transcript.append(message(room, i, "m" + i));
+                        transcript.said(message(room, i, "m" + i));
                     }
                 });
                 threads.add(thread);
@@ -356,9 +355,7 @@ class ChatTranscriptTest {
     }
 
     private static ChatTranscript.Past past(ChatTranscript transcript, String room) {
-        ChatTranscript.Past past = transcript.past().get(room);
-        assertThat(past).isNotNull();
-        return past;
+        return requireNonNull(transcript.past().get(room), room);
     }
 
     private List<String> lines() throws IOException {
@@ -386,10 +383,10 @@ class ChatTranscriptTest {
     }
 
     private static ChatMessage message(String room, long seq, String text) {
-        return new ChatMessage("2026-11-21T14:32:47.123Z", "5f0c", seq, room, "message", "ann", text);
+        return new ChatMessage(TIME, "5f0c", seq, room, ChatMessage.Type.MESSAGE, "ann", text);
     }
 
     private static ChatMessage join(long seq) {
-        return new ChatMessage("2026-11-21T14:32:47.123Z", "5f0c", seq, "lobby", "join", "ann", "");
+        return new ChatMessage(TIME, "5f0c", seq, "lobby", ChatMessage.Type.JOIN, "ann", "");
     }
 }
