@@ -190,7 +190,7 @@ public final class ChatTranscript implements ChatObserver, AutoCloseable {
     /**
      * What the file held when it was opened.
      *
-     * @return rooms by their names
+     * @return rooms by their names, those that were silent for longest first
      */
     public Map<String, Past> past() {
         return past;

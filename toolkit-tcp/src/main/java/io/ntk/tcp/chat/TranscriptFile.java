@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class TranscriptFile {
     /** Rooms that are remembered; of more than these, those that were silent for longest are left out. */
     static final int MAX_ROOMS = 10_000;
+
+    /** History that is kept in all; numbers are kept beyond it. */
+    static final int MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
     private static final int READ_BYTES = 256 * 1024;
     /** No line that was written is longer: 4 KiB of text in JSON escapes, names, and the fixed part. */
@@ -57,9 +61,14 @@ final class TranscriptFile {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Room> eldest) {
-            return size() > MAX_ROOMS;
+            boolean tooMany = size() > MAX_ROOMS;
+            if (tooMany) {
+                eldest.getValue().lines.forEach(line -> keptBytes -= line.length);
+            }
+            return tooMany;
         }
     };
+    private long keptBytes;
     private byte[] rest = new byte[0];
     private boolean first = true;
     private long unreadable;
@@ -94,7 +103,7 @@ final class TranscriptFile {
     Map<String, ChatTranscript.Past> past() {
         Map<String, ChatTranscript.Past> past = new LinkedHashMap<>();
         rooms.forEach((name, room) -> past.put(name, room.past()));
-        return Map.copyOf(past);
+        return Collections.unmodifiableMap(past);
     }
 
     /** Bytes that were cut from the end. */
@@ -157,9 +166,24 @@ final class TranscriptFile {
         known.seq = Math.max(known.seq, seq);
         if (find(line, MESSAGE) >= 0 || find(line, ACTION) >= 0) {
             known.lines.add(line);
+            keptBytes += line.length;
         }
         if (known.lines.size() > history) {
-            known.lines.remove();
+            keptBytes -= known.lines.remove().length;
+        }
+        if (keptBytes > MAX_KEPT_BYTES) {
+            forgetOldest();
+        }
+    }
+
+    /** Lets go of the history of rooms that were silent for longest, until half of what may be kept is left. */
+    private void forgetOldest() {
+        for (Room room : rooms.values()) {
+            if (keptBytes <= MAX_KEPT_BYTES / 2) {
+                break;
+            }
+            room.lines.forEach(line -> keptBytes -= line.length);
+            room.lines.clear();
         }
     }
 
@@ -194,7 +218,16 @@ final class TranscriptFile {
         while (end < line.length && line[end] != '"') {
             end++;
         }
-        return new String(line, start, end - start, UTF_8);
+        return checked(new String(line, start, end - start, UTF_8));
+    }
+
+    /** A name that was edited by hand must not stop the server. */
+    private static @Nullable String checked(String room) {
+        try {
+            return Nick.parse(room).name();
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
     }
 
     private static long number(byte[] line, byte[] name) {

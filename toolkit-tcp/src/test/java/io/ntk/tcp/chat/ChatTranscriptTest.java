@@ -132,7 +132,8 @@ class ChatTranscriptTest {
     void skipsBrokenLinesWithin() throws IOException {
         Files.writeString(
                 path,
-                message(1, "one").toJson() + "\n\0\0\0\0\n\n{\"room\":\"lobby\"}\n"
+                message(1, "one").toJson()
+                        + "\n\0\0\0\0\n\n{\"room\":\"lobby\"}\n{\"seq\":9,\"room\":\"not a room!\"}\n"
                         + message(2, "two").toJson() + "\n");
         try (var transcript = open(50)) {
             assertThat(past(transcript, "lobby").history()).containsExactly(message(1, "one"), message(2, "two"));
@@ -150,6 +151,42 @@ class ChatTranscriptTest {
         try (var transcript = open(5000)) {
             assertThat(past(transcript, "lobby").history()).hasSize(5000);
             assertThat(past(transcript, "lobby").history().get(4998)).isEqualTo(message(4999, "é".repeat(4999 % 701)));
+        }
+    }
+
+    @Test
+    void remembers10000RoomsAndTheirOrder() throws IOException {
+        try (var transcript = open(50)) {
+            for (int i = 0; i <= TranscriptFile.MAX_ROOMS; i++) {
+                transcript.said(message("room-" + i, 1, "x"));
+            }
+            transcript.said(message("room-1", 2, "y"));
+        }
+        try (var transcript = open(50)) {
+            assertThat(transcript.past()).hasSize(TranscriptFile.MAX_ROOMS).doesNotContainKey("room-0");
+            assertThat(transcript.past().keySet()).startsWith("room-2").endsWith("room-1");
+        }
+    }
+
+    @Test
+    void keepsTheHistoryOfWhoSpokeLastWhenThereIsTooMuch() throws IOException {
+        String text = "x".repeat(4000);
+        int rooms = TranscriptFile.MAX_KEPT_BYTES / (4 * 4000);
+        try (var transcript = open(50)) {
+            for (int i = 0; i < rooms + 100; i++) {
+                for (int seq = 1; seq <= 4; seq++) {
+                    transcript.said(message("room-" + i, seq, text));
+                }
+            }
+        }
+        try (var transcript = open(50)) {
+            assertThat(past(transcript, "room-0").history()).isEmpty();
+            assertThat(past(transcript, "room-0").seq()).isEqualTo(4);
+            assertThat(past(transcript, "room-" + (rooms + 99)).history()).hasSize(4);
+            long kept = transcript.past().values().stream()
+                    .mapToLong(past -> past.history().size())
+                    .sum();
+            assertThat(kept * 4000).isBetween(TranscriptFile.MAX_KEPT_BYTES / 3L, (long) TranscriptFile.MAX_KEPT_BYTES);
         }
     }
 
@@ -219,7 +256,7 @@ class ChatTranscriptTest {
             transcript.whenReady(ready::incrementAndGet);
             assertThat(ready).hasValue(1);
             while (transcript.said(message(++taken, text))) {}
-            long bytes = taken * 12_271L; // 256 and three for each letter of the text, of guest-1 aside
+            long bytes = taken * 12_280L; // 256, and three for each letter of text, name and room
             assertThat(bytes).isBetween(16L << 20, (16L << 20) + 200_000);
             // what comes all the same is not lost
             assertThat(transcript.said(message(++taken, "more"))).isFalse();
