@@ -37,7 +37,7 @@ final class Caller implements AutoCloseable {
     static Caller of(Server server, String nick) throws IOException {
         Caller caller = of(server);
         caller.send("/nick " + nick + "\n");
-        caller.until(("* you are " + nick)::equals);
+        caller.until(("* you are now " + nick)::equals);
         return caller;
     }
 

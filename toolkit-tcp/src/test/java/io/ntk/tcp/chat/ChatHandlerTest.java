@@ -89,9 +89,7 @@ class ChatHandlerTest {
         EmbeddedChannel bob = chat.join("bob", ChatFormat.PLAIN);
         chat.send(ann, "before\n/join tea\nafter\n/who\n");
         assertThat(Chatters.lines(bob)).containsExactly("<ann> before", "* ann left");
-        assertThat(Chatters.lines(ann))
-                .last()
-                .isEqualTo("* 1 in tea: ann");
+        assertThat(Chatters.lines(ann)).last().isEqualTo("* 1 in tea: ann");
         chat.send(ann, "/rooms\n/leave\n");
         assertThat(Chatters.lines(ann))
                 .startsWith("* rooms: lobby (1), tea (1)")
@@ -150,7 +148,7 @@ class ChatHandlerTest {
         ann.close();
         chat.settle();
         chat.send(bob, "/nick ann\n"); // embedded channels have one address
-        assertThat(Chatters.lines(bob)).last().isEqualTo("* you are ann");
+        assertThat(Chatters.lines(bob)).last().isEqualTo("* you are now ann");
     }
 
     @Test

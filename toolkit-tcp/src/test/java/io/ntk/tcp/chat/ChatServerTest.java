@@ -161,8 +161,6 @@ class ChatServerTest {
                 ann.send("hello\n");
                 assertThat(bob.until("<ann> hello"::equals)).doesNotContain("(end)");
             }
-            loops.close();
-            loops.terminated().await(5, TimeUnit.SECONDS);
         }
     }
 
@@ -192,8 +190,6 @@ class ChatServerTest {
                 assertThat(rooms.rooms()).containsExactly(new ChatRooms.Occupied("lobby", 1));
             }
             Await.until("nobody is there", () -> rooms.rooms().isEmpty() && rooms.members() == 0);
-            loops.close();
-            loops.terminated().await(5, TimeUnit.SECONDS);
         }
     }
 
@@ -269,8 +265,6 @@ class ChatServerTest {
                 assertThat(rooms.kick("ann", "bye")).isTrue();
                 assertThat(ann.rest()).containsExactly("* you were disconnected by the operator: bye", "(end)");
             }
-            loops.close();
-            loops.terminated().await(5, TimeUnit.SECONDS);
         }
     }
 

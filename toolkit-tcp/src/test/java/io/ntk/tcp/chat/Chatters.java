@@ -60,8 +60,7 @@ final class Chatters implements AutoCloseable {
 
     /** Lets a member's bytes arrive, and nothing else happen. */
     static void give(EmbeddedChannel channel, String text) {
-        channel.writeOneInbound(
-                channel.alloc().buffer().writeBytes(text.getBytes(StandardCharsets.UTF_8)));
+        channel.writeOneInbound(channel.alloc().buffer().writeBytes(text.getBytes(StandardCharsets.UTF_8)));
         channel.pipeline().fireChannelReadComplete();
     }
 

@@ -58,14 +58,13 @@ class OutboxTest {
             }
             assertThat(seen.size() + skipped).isEqualTo(2000);
             assertThat(skipped).isPositive();
-            assertThat(chat.events)
-                    .filteredOn(ChatEvent.Slow.class::isInstance)
-                    .hasSize(1);
+            assertThat(chat.events).filteredOn(ChatEvent.Slow.class::isInstance).hasSize(1);
             int told = skipped;
             assertThat(chat.events)
                     .filteredOn(ChatEvent.Skipped.class::isInstance)
                     .singleElement()
-                    .satisfies(event -> assertThat(((ChatEvent.Skipped) event).count()).isEqualTo(told));
+                    .satisfies(event ->
+                            assertThat(((ChatEvent.Skipped) event).count()).isEqualTo(told));
         }
     }
 
