@@ -61,6 +61,8 @@ final class ArchiveTrainingCommand implements Verb {
             String endpoint = server.endpoints().get(0).toString();
             ntk("tcp", "connect", endpoint);
             ntk("tcp", "connect", endpoint, "--json");
+            ntk("chat", "join", endpoint, "--nick", "ann");
+            ntk("chat", "join", endpoint, "--json");
             ntk("tcp", "check", "127.0.0.1", endpoint.substring(endpoint.indexOf(':') + 1));
         }
     }

@@ -228,6 +228,10 @@ final class ChatTerminal {
                     ChatClientOptions.MAX_LINE_BYTES));
             return;
         }
+        if (view.isJson() && (line + " ").startsWith("/format ")) {
+            say("not sent: at a terminal the format is chosen at the start (--format)");
+            return;
+        }
         if (to == null) {
             leaving = SentLines.isLeaving(line.strip(), options.format());
             if (leaving) {

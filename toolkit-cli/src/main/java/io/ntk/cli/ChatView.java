@@ -31,6 +31,7 @@ final class ChatView {
     /** What {@link ChatTerminal} asks last when it opens a connection. */
     static final String LAST_QUESTION = "/ping";
 
+    private static final String LOBBY = "lobby";
     private static final int MAX_HELD = 500;
     private static final Pattern PLAIN = Pattern.compile("(\\[[0-9: -]+] )<([^<>]+)> (.*)", Pattern.DOTALL);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
@@ -98,9 +99,9 @@ final class ChatView {
         return nick.isEmpty() ? wantedNick : nick;
     }
 
-    /** The room to go to when connecting again; empty for none. */
+    /** The room to go to when connecting again; empty for the one where everybody begins. */
     synchronized String room() {
-        return room;
+        return room.equals(LOBBY) ? "" : room;
     }
 
     /** Hears what the person asks for; the server's answers tell what it grants. */
@@ -193,6 +194,9 @@ final class ChatView {
     /** Learns who and where we are, and who else is there. */
     private void follow(ReceivedMessage message) {
         String from = message.from();
+        if (!message.room().isEmpty()) {
+            room = message.room(); // a member is in one room at a time
+        }
         switch (message.type()) {
             case "nick" -> {
                 boolean ours = isOurs(from) || sameNick(message.text(), wantedNick);
@@ -200,12 +204,6 @@ final class ChatView {
                 nicks.learn(message.text());
                 if (ours) {
                     nick = message.text();
-                }
-            }
-            case "join" -> {
-                nicks.learn(from);
-                if (isOurs(from)) {
-                    room = message.room();
                 }
             }
             case "leave" -> nicks.forget(from);

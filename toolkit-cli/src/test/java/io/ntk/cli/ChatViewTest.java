@@ -91,6 +91,8 @@ class ChatViewTest {
         assertThat(view.room()).isEqualTo("tea");
         shown(numbered(2, "nick", "bob", "rob", "tea"));
         assertThat(view.nick()).isEqualTo("rob");
+        shown("{\"type\":\"reply\",\"room\":\"lobby\",\"text\":\"back\"}");
+        assertThat(view.room()).isEmpty();
     }
 
     @Test
