@@ -7,5 +7,6 @@ module io.ntk.tcp {
     requires static transitive org.jspecify;
 
     exports io.ntk.tcp.chat.client;
+    exports io.ntk.tcp.chat;
     exports io.ntk.tcp.line;
 }

@@ -1,0 +1,5 @@
+/** Group chat. */
+@NullMarked
+package io.ntk.tcp.chat;
+
+import org.jspecify.annotations.NullMarked;
