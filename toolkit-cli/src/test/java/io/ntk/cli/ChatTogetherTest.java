@@ -65,14 +65,15 @@ class ChatTogetherTest {
         try (Member bob = new Member("--nick", "bob")) {
             bob.await("you are bob");
             var input = new java.io.ByteArrayInputStream(lines.toString().getBytes(UTF_8));
-            try (Ntk.Running script =
-                    Ntk.start(input, Map.of(), "chat", "join", server.endpoints().get(0).toString(), "--nick", "ci")) {
+            try (Ntk.Running script = Ntk.start(
+                    input, Map.of(), "chat", "join", server.endpoints().get(0).toString(), "--nick", "ci")) {
                 Ntk.Result result = script.await();
                 assertThat(result.err()).isEmpty();
                 assertThat(result.exit()).isZero();
             }
             bob.await("<ci> line 14\n");
-            assertThat(bob.run.out().lines().filter(line -> line.contains("<ci> line "))).hasSize(15);
+            assertThat(bob.run.out().lines().filter(line -> line.contains("<ci> line ")))
+                    .hasSize(15);
         }
     }
 
@@ -93,8 +94,8 @@ class ChatTogetherTest {
         private final Ntk.Running run;
 
         Member(String... options) {
-            List<String> arguments =
-                    new ArrayList<>(List.of("chat", "join", server.endpoints().get(0).toString()));
+            List<String> arguments = new ArrayList<>(
+                    List.of("chat", "join", server.endpoints().get(0).toString()));
             arguments.addAll(List.of(options));
             try {
                 run = Ntk.start(new PipedInputStream(typing), Map.of(), arguments.toArray(String[]::new));

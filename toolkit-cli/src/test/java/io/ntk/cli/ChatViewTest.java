@@ -104,8 +104,7 @@ class ChatViewTest {
         assertThat(shown("* ann joined", FORMAT, message(1, "ann", "one"), message(2, "ann", "two")))
                 .isEmpty();
         assertThat(shown(message(6, "ann", "six"), WHO, message(7, "ann", "seven")))
-                .containsExactly(
-                        "* 3 messages are missing here", "<ann> six", "* 2 in lobby: ann, bob", "<ann> seven");
+                .containsExactly("* 3 messages are missing here", "<ann> six", "* 2 in lobby: ann, bob", "<ann> seven");
     }
 
     @Test
