@@ -6,7 +6,7 @@ module io.ntk.tcp {
     requires org.slf4j;
     requires static transitive org.jspecify;
 
-    exports io.ntk.tcp.chat.client;
     exports io.ntk.tcp.chat;
+    exports io.ntk.tcp.chat.client;
     exports io.ntk.tcp.line;
 }

@@ -28,7 +28,7 @@ final class Commands {
                     "connect", TcpConnectCommand.class,
                     "check", TcpCheckCommand.class),
             "chat",
-            table("join", ChatJoinCommand.class));
+            table("serve", ChatServeCommand.class, "join", ChatJoinCommand.class));
 
     private Commands() {}
 

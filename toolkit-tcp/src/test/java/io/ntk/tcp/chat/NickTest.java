@@ -1,5 +1,6 @@
 package io.ntk.tcp.chat;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -222,7 +223,8 @@ class NickTest {
             try {
                 nick = Nick.parse(new String(letters, 0, letters.length));
             } catch (IllegalArgumentException e) {
-                assertThat(e.getMessage()).isNotEmpty().isEqualTo(ChatText.visible(e.getMessage()));
+                String message = requireNonNull(e.getMessage());
+                assertThat(message).isNotEmpty().isEqualTo(ChatText.visible(message));
                 continue;
             }
             taken++;
