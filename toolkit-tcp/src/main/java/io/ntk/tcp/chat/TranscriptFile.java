@@ -189,7 +189,7 @@ final class TranscriptFile {
 
     /* The client's reader takes the line apart: it is the json format. */
     private static Optional<ChatMessage> message(byte[] line) {
-        var read = io.ntk.tcp.chat.client.ChatMessage.parse(new String(line, UTF_8));
+        var read = io.ntk.tcp.chat.client.ReceivedMessage.parse(new String(line, UTF_8));
         var place = read == null ? null : read.place();
         if (read == null || place == null) {
             return Optional.empty();
