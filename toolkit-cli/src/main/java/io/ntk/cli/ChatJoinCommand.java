@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
                     + " until the server has closed."
         })
 @Examples({
-    "ntk chat join 9002                  # talk; /help lists commands, Ctrl-D leaves",
+    "ntk chat join 9002                  # talk; /help says how, Ctrl-D leaves",
     "ntk chat join 9002 --nick ann --room tea   # as ann, in the room tea",
     "echo 'it is built' | ntk chat join 9002 --nick ci   # a message by a script",
     "ntk chat join 9002 --format json    # for bots: an object a line",
