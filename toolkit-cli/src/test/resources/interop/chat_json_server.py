@@ -59,7 +59,7 @@ def obey(member, line):
     with lock:
         if command == "/format":
             member.json = argument == "json"
-            member.reply("reply", "the format is " + argument)
+            member.reply("reply", "format " + argument)
         elif command == "/nick":
             member.happens("nick", argument)
             member.nick = argument
@@ -71,7 +71,8 @@ def obey(member, line):
         elif command == "/history":
             member.replay()
         elif command == "/who":
-            member.reply("reply", ", ".join(each.nick for each in members))
+            here = [each.nick for each in members if each.room == member.room]
+            member.reply("reply", "%d in %s: %s" % (len(here), member.room, ", ".join(here)))
         elif command == "/ping":
             member.reply("reply", "pong")
         elif command.startswith("/"):

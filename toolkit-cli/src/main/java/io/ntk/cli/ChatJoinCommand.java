@@ -33,11 +33,11 @@ import picocli.CommandLine.Parameters;
                     + " until the server has closed."
         })
 @Examples({
-    "ntk chat join 9002                        # talk; /help lists commands, Ctrl-D leaves",
-    "ntk chat join 9002 --nick ann --room tea  # as ann, in the room tea",
-    "echo 'build done' | ntk chat join 9002 --nick ci   # one message from a script",
-    "ntk chat join 9002 --format json          # for bots: an object a line",
-    "ntk chat join example.org:8888 --format classic    # each line goes to all",
+    "ntk chat join 9002                  # talk; /help says how, Ctrl-D leaves",
+    "ntk chat join 9002 --nick ann --room tea   # as ann, in the room tea",
+    "echo 'it is built' | ntk chat join 9002 --nick ci   # a message by a script",
+    "ntk chat join 9002 --format json    # for bots: an object a line",
+    "ntk chat join 192.0.2.7:8888 --format classic   # each line goes to all",
 })
 final class ChatJoinCommand implements Verb {
     private static final String PASSWORD_VARIABLE = "NTK_CHAT_PASSWORD";

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
@@ -27,6 +28,7 @@ final class ChatScreen implements AutoCloseable {
 
     private final Terminal terminal;
     private final LineReader reader;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private ChatScreen(Terminal terminal, LineReader reader) {
         this.terminal = terminal;
@@ -117,10 +119,17 @@ final class ChatScreen implements AutoCloseable {
         return reader.readLine(PROMPT);
     }
 
-    /** Gives the terminal back. */
+    /** Gives the terminal back, the cursor on a line of its own. */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         try {
+            if (reader.isReading()) {
+                terminal.writer().print("\r\n");
+                terminal.flush();
+            }
             terminal.close();
         } catch (IOException e) {
             return; // it is gone, and with it whoever could be told

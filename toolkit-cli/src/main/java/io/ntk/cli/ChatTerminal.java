@@ -36,6 +36,8 @@ final class ChatTerminal {
     private static final Duration GOOD_CONNECTION = Duration.ofSeconds(10);
     private static final Duration PATIENCE_WITH_JSON = Duration.ofSeconds(2);
     private static final Duration PATIENCE_AT_END = Duration.ofSeconds(5);
+    private static final Duration NICK_DELAY = Duration.ofSeconds(20);
+    private static final int NICK_ATTEMPTS = 9;
     private static final Duration CLOSING = Duration.ofMillis(500);
 
     private final Session session;
@@ -77,7 +79,7 @@ final class ChatTerminal {
             if (leaving) {
                 return ExitCode.DONE;
             }
-            if (!reconnects || (first && !joined)) {
+            if (!reconnects || view.isKicked() || (first && !joined)) {
                 screen.close();
                 session.output().error(options.connect().endpoint() + " " + end);
                 return ExitCode.FAILED;
@@ -114,7 +116,6 @@ final class ChatTerminal {
         if (as.room() == null) {
             connected.send("/history");
         }
-        connected.send("/who");
         connected.send(ChatView.LAST_QUESTION);
     }
 
@@ -123,10 +124,24 @@ final class ChatTerminal {
         CompletableFuture<?> over = CompletableFuture.anyOf(settled(connection), left);
         if (!await(over, PATIENCE_WITH_JSON)) {
             screen.show(view.release());
+            for (int i = 0; i < NICK_ATTEMPTS && !await(over, NICK_DELAY); i++) {
+                askForNick(connection.client());
+            }
             await(over, null);
             return true;
         }
         return view.isJson();
+    }
+
+    /** The server frees the nick of a connection that was lost when it has noticed the loss. */
+    private void askForNick(ChatClient connected) {
+        if (view.lacksNick()) {
+            try {
+                connected.send("/nick " + view.wantedNick());
+            } catch (IOException e) {
+                return; // the end of the connection is told by itself
+            }
+        }
     }
 
     private String end(Connection connection) throws InterruptedException {
@@ -185,7 +200,7 @@ final class ChatTerminal {
         if (options.format() == Format.CLASSIC) {
             return options;
         }
-        String nick = view.nick();
+        String nick = view.wantedNick();
         String room = view.room();
         try {
             return options.withNick(nick.isEmpty() ? options.nick() : nick)
@@ -226,6 +241,10 @@ final class ChatTerminal {
                     "not sent: the line is %,d bytes long, and %,d is the most",
                     bytes,
                     ChatClientOptions.MAX_LINE_BYTES));
+            return;
+        }
+        if (view.isJson() && (line + " ").startsWith("/format ")) {
+            say("not sent: at a terminal the format is chosen at the start (--format)");
             return;
         }
         if (to == null) {

@@ -28,11 +28,16 @@ import org.jspecify.annotations.Nullable;
  * the answer to a last question. A server that never answers in json is shown as it speaks, from what was held on.
  */
 final class ChatView {
-    /** What {@link ChatTerminal} asks last when it opens a connection. */
-    static final String LAST_QUESTION = "/ping";
+    /** What {@link ChatTerminal} asks last when it opens a connection; answered behind the history. */
+    static final String LAST_QUESTION = "/who";
 
+    private static final String LOBBY = "lobby";
     private static final int MAX_HELD = 500;
     private static final Pattern PLAIN = Pattern.compile("(\\[[0-9: -]+] )<([^<>]+)> (.*)", Pattern.DOTALL);
+    /* What our server says. From any other the nick is that which was asked for, and an opening ends with its time. */
+    private static final Pattern YOU_ARE = Pattern.compile("(?:\\* )?you are (\\S+?)(?: in \\S+ \\(.*)?");
+    private static final Pattern WHO = Pattern.compile("\\d+ in \\S+: (.*)");
+    private static final String KICKED = "you were disconnected by the operator";
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
     private static final DateTimeFormatter DATE_AND_TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
 
@@ -55,6 +60,7 @@ final class ChatView {
     private final Deque<String> held = new ArrayDeque<>();
     private State state = State.HOLDING;
     private boolean again;
+    private boolean kicked;
     private String nick = "";
     private String wantedNick = "";
     private String room = "";
@@ -94,13 +100,28 @@ final class ChatView {
     }
 
     /** The nick to ask for when connecting again; empty for none. */
+    synchronized String wantedNick() {
+        return wantedNick;
+    }
+
+    /** The nick that we have. */
     synchronized String nick() {
         return nick.isEmpty() ? wantedNick : nick;
     }
 
-    /** The room to go to when connecting again; empty for none. */
+    /** Whether the server still has the nick of a connection that was lost, and has given us another one. */
+    synchronized boolean lacksNick() {
+        return again && state == State.JSON && !nick.isEmpty() && !wantedNick.isEmpty() && !sameNick(nick, wantedNick);
+    }
+
+    /** Whether the operator has sent us away, who should not come back by ourselves. */
+    synchronized boolean isKicked() {
+        return kicked;
+    }
+
+    /** The room to go to when connecting again; empty for the one where everybody begins. */
     synchronized String room() {
-        return room;
+        return room.equals(LOBBY) ? "" : room;
     }
 
     /** Hears what the person asks for; the server's answers tell what it grants. */
@@ -130,13 +151,15 @@ final class ChatView {
         return shown;
     }
 
-    /** The server does not speak json, or is gone: what was held back. */
+    /** The opening has had its time, or the server is gone: what was held back, if it does not speak json. */
     synchronized List<AttributedString> release() {
         List<AttributedString> shown = new ArrayList<>();
         if (state == State.HOLDING) {
             state = State.RAW;
             held.forEach(line -> shown.add(raw(line)));
             held.clear();
+        } else if (state == State.OPENING) {
+            state = State.JSON;
         }
         return shown;
     }
@@ -151,6 +174,7 @@ final class ChatView {
         if (message != null) {
             if (state == State.HOLDING) {
                 state = State.OPENING;
+                held.forEach(this::learnNick);
                 held.clear();
             }
             AttributedString text = json(message, shown);
@@ -193,19 +217,16 @@ final class ChatView {
     /** Learns who and where we are, and who else is there. */
     private void follow(ReceivedMessage message) {
         String from = message.from();
+        if (!message.room().isEmpty()) {
+            room = message.room(); // a member is in one room at a time
+        }
         switch (message.type()) {
             case "nick" -> {
-                boolean ours = isOurs(from) || sameNick(message.text(), wantedNick);
+                boolean ours = isOurs(from) || (nick.isEmpty() && sameNick(message.text(), wantedNick));
                 nicks.forget(from);
                 nicks.learn(message.text());
                 if (ours) {
                     nick = message.text();
-                }
-            }
-            case "join" -> {
-                nicks.learn(from);
-                if (isOurs(from)) {
-                    room = message.room();
                 }
             }
             case "leave" -> nicks.forget(from);
@@ -241,17 +262,33 @@ final class ChatView {
                 style.line().error("* " + message.count() + " messages skipped").done();
             case "error" -> style.line().error("* " + message.text()).done();
             case "reply" -> reply(message);
+            case "notice" -> {
+                kicked |= message.text().startsWith(KICKED);
+                yield style.line().faint("* ").text(message.text()).done();
+            }
             default -> style.line().faint("* ").text(message.text()).done();
         };
     }
 
     private @Nullable AttributedString reply(ReceivedMessage message) {
-        if (state == State.OPENING && message.text().contains("pong")) {
-            state = State.JSON;
-            return null;
+        String text = message.text();
+        learnNick(text);
+        Matcher who = WHO.matcher(text);
+        boolean ofFormat = state == State.OPENING && text.startsWith("format ");
+        if (who.matches()) {
+            for (String name : who.group(1).split(", ", -1)) {
+                nicks.learn(name);
+            }
+            release();
         }
-        boolean ofFormat = state == State.OPENING && message.text().contains("format");
-        return ofFormat ? null : style.line().faint("* ").text(message.text()).done();
+        return ofFormat ? null : style.line().faint("* ").text(text).done();
+    }
+
+    private void learnNick(String line) {
+        Matcher told = YOU_ARE.matcher(line);
+        if (told.matches()) {
+            nick = told.group(1);
+        }
     }
 
     /** A mention of ours is marked in the text, and by a sign behind the time that needs no colour. */

@@ -68,12 +68,12 @@ class ChatTerminalIT {
     void remembersWhatWasTypedButNoPasswords() throws IOException {
         serve();
         join();
-        awaitScreen("> ");
         type("one", "Enter");
         awaitScreen("> one");
         type("/pass sesame", "Enter");
+        awaitScreen("unknown command /pass");
         type("Up");
-        awaitScreen("> one");
+        awaitScreen("\n> one");
         type("C-u", "/quit", "Enter");
         awaitScreen("exit 0");
         Path file = folder.resolve("ntk/chat-history");
@@ -82,9 +82,8 @@ class ChatTerminalIT {
                 .isEqualTo("rw-------");
         tmux("kill-server");
         join();
-        awaitScreen("> ");
         type("Up", "Up");
-        awaitScreen("> one");
+        awaitScreen("\n> one");
     }
 
     @Test

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ChatViewTest {
-    private static final String PONG = "{\"type\":\"reply\",\"text\":\"pong\"}";
-    private static final String FORMAT = "{\"type\":\"reply\",\"text\":\"the format is json\"}";
+    private static final String WHO = "{\"type\":\"reply\",\"text\":\"2 in lobby: ann, bob\"}";
+    private static final String FORMAT = "{\"type\":\"reply\",\"text\":\"format json\"}";
 
     private final ChatView view = new ChatView(new ChatStyle(false), false);
 
@@ -24,7 +24,9 @@ class ChatViewTest {
     void holdsBackWhatComesBeforeJson() {
         assertThat(shown("[14:32:47] <ann> hello", "* guest-1 joined")).isEmpty();
         assertThat(view.isHolding()).isTrue();
-        assertThat(shown(FORMAT, message(1, "ann", "hello"), PONG)).containsExactly("<ann> hello");
+        assertThat(shown(FORMAT, message(1, "ann", "hello"), WHO))
+                .containsExactly("<ann> hello", "* 2 in lobby: ann, bob");
+        assertThat(view.nicks().known()).containsExactlyInAnyOrder("ann", "bob");
         assertThat(view.isJson()).isTrue();
     }
 
@@ -47,8 +49,8 @@ class ChatViewTest {
 
     @Test
     void showsEveryType() {
+        shown(WHO);
         assertThat(shown(
-                        PONG,
                         numbered(1, "join", "ann", ""),
                         numbered(2, "nick", "ann", "Anna"),
                         numbered(3, "action", "Anna", "waves"),
@@ -74,7 +76,7 @@ class ChatViewTest {
 
     @Test
     void marksMentionsOfOurNickButNotInOurOwnLines() {
-        shown(PONG);
+        shown(WHO);
         List<String> lines = all(message(1, "ann", "hey Bob"), message(2, "bob", "bob here"));
         assertThat(lines.get(0)).endsWith("]!<ann> hey Bob");
         assertThat(lines.get(1)).endsWith("] <bob> bob here");
@@ -83,7 +85,7 @@ class ChatViewTest {
     @Test
     void followsOurNickAndRoom() {
         view.connected(null, null);
-        shown(PONG, numbered(1, "join", "guest-3", ""));
+        shown(WHO, numbered(1, "join", "guest-3", ""));
         view.sent("/nick bob");
         assertThat(shown(numbered(2, "nick", "guest-3", "bob"), numbered(1, "join", "bob", "", "tea")))
                 .hasSize(2);
@@ -91,27 +93,29 @@ class ChatViewTest {
         assertThat(view.room()).isEqualTo("tea");
         shown(numbered(2, "nick", "bob", "rob", "tea"));
         assertThat(view.nick()).isEqualTo("rob");
+        shown("{\"type\":\"reply\",\"room\":\"lobby\",\"text\":\"back\"}");
+        assertThat(view.room()).isEmpty();
     }
 
     @Test
     void showsNoHistoryTwiceWhenConnectedAgainAndTellsWhatIsMissing() {
-        shown(FORMAT, message(1, "ann", "one"), PONG, message(2, "ann", "two"));
+        shown(FORMAT, message(1, "ann", "one"), WHO, message(2, "ann", "two"));
         view.connected("bob", null);
         assertThat(shown("* ann joined", FORMAT, message(1, "ann", "one"), message(2, "ann", "two")))
                 .isEmpty();
-        assertThat(shown(message(6, "ann", "six"), PONG, message(7, "ann", "seven")))
-                .containsExactly("* 3 messages are missing here", "<ann> six", "<ann> seven");
+        assertThat(shown(message(6, "ann", "six"), WHO, message(7, "ann", "seven")))
+                .containsExactly("* 3 messages are missing here", "<ann> six", "* 2 in lobby: ann, bob", "<ann> seven");
     }
 
     @Test
     void showsAHistoryAgainThatWasAskedFor() {
-        shown(message(1, "ann", "one"), PONG);
+        shown(message(1, "ann", "one"), WHO);
         assertThat(shown(message(1, "ann", "one"))).containsExactly("<ann> one");
     }
 
     @Test
     void staysWithJsonWhenAnAttemptBetweenFails() {
-        shown(message(1, "ann", "one"), PONG);
+        shown(message(1, "ann", "one"), WHO);
         view.connected("bob", null);
         view.connected("bob", null);
         assertThat(shown(message(1, "ann", "one"), message(3, "ann", "three")))
@@ -119,14 +123,46 @@ class ChatViewTest {
     }
 
     @Test
+    void endsTheOpeningWhenItHadItsTime() {
+        shown(message(1, "ann", "one"));
+        assertThat(shown(message(1, "ann", "one"))).isEmpty();
+        assertThat(view.release()).isEmpty();
+        assertThat(shown(message(1, "ann", "one"))).containsExactly("<ann> one");
+    }
+
+    @Test
+    void learnsItsNickFromTheServerAndMissesTheOneItHad() {
+        shown("* you are guest-7 in lobby (2 members); /help tells the commands", WHO);
+        assertThat(view.nick()).isEqualTo("guest-7");
+        assertThat(view.wantedNick()).isEqualTo("bob");
+        assertThat(view.lacksNick()).isFalse();
+        view.connected("bob", null);
+        shown("* you are guest-8 in lobby (2 members); /help tells the commands", WHO);
+        assertThat(view.lacksNick()).isTrue();
+        shown("{\"type\":\"reply\",\"text\":\"you are bob\"}");
+        assertThat(view.lacksNick()).isFalse();
+        assertThat(view.nick()).isEqualTo("bob");
+    }
+
+    @Test
+    void knowsWhenTheOperatorSentItAway() {
+        shown(WHO, "{\"type\":\"notice\",\"text\":\"you were told\"}");
+        assertThat(view.isKicked()).isFalse();
+        shown("{\"type\":\"message\",\"from\":\"x\",\"text\":\"you were disconnected by the operator\"}");
+        assertThat(view.isKicked()).isFalse();
+        shown("{\"type\":\"notice\",\"text\":\"you were disconnected by the operator: spam\"}");
+        assertThat(view.isKicked()).isTrue();
+    }
+
+    @Test
     void showsLinesAsTheyComeInAFormatThatWasAskedFor() {
         ChatView raw = new ChatView(new ChatStyle(false), true);
         raw.connected(null, null);
         assertThat(texts(raw.received(List.of(
-                        new LineMessage.Text(PONG, true),
+                        new LineMessage.Text(WHO, true),
                         new LineMessage.Text("* \u001b[2J", true),
                         new LineMessage.Rejected("line longer than 65536 bytes")))))
-                .containsExactly(PONG, "* \\u001b[2J", "* line longer than 65536 bytes");
+                .containsExactly(WHO, "* \\u001b[2J", "* line longer than 65536 bytes");
         raw.sent("/nick bob");
         raw.sent("/join tea");
         assertThat(raw.nick() + " " + raw.room()).isEqualTo("bob tea");
