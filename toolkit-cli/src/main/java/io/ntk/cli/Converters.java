@@ -3,6 +3,9 @@ package io.ntk.cli;
 import io.ntk.core.Cidr;
 import io.ntk.core.Endpoint;
 import io.ntk.core.Transport;
+import io.ntk.tcp.chat.ChatFormat;
+import io.ntk.tcp.chat.Flood;
+import io.ntk.tcp.chat.RoomOptions;
 import io.ntk.tcp.line.Framing;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -45,6 +48,8 @@ final class Converters {
         line.registerConverter(Boolean.class, Converters::truth);
         line.registerConverter(boolean.class, Converters::truth);
         line.registerConverter(Transport.class, text -> choice(Transport.class, text));
+        line.registerConverter(ChatFormat.class, text -> choice(ChatFormat.class, text));
+        line.registerConverter(RoomOptions.Slow.class, text -> choice(RoomOptions.Slow.class, text));
         line.registerConverter(Framing.class, text -> choice(Framing.class, text));
         line.registerConverter(Color.class, text -> choice(Color.class, text));
     }
@@ -97,6 +102,22 @@ final class Converters {
         @Override
         public Integer convert(String text) {
             return (int) size(text, Integer.MAX_VALUE);
+        }
+    }
+
+    /** How fast a member of a chat may speak. */
+    static final class FloodRate implements ITypeConverter<Flood> {
+        @Override
+        public Flood convert(String text) {
+            return ofLibrary(() -> Flood.parse(text));
+        }
+    }
+
+    /** The formats of a chat, by name: picocli would load the enum, and Netty with it. */
+    static final class ChatFormatNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of("plain", "json", "classic").iterator();
         }
     }
 

@@ -18,4 +18,13 @@ final class Signals {
             return; // the VM was told to leave signals alone (-Xrs), or the system has no such signal
         }
     }
+
+    /** Has an action done when the terminal has another size. */
+    static void onResize(Runnable action) {
+        try {
+            Signal.handle(new Signal("WINCH"), signal -> action.run());
+        } catch (IllegalArgumentException e) {
+            return; // as above
+        }
+    }
 }

@@ -5,7 +5,6 @@ import io.ntk.core.ConnectFailedException;
 import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
 import io.ntk.core.NetListener;
-import io.ntk.core.ProxyOptions;
 import io.ntk.tcp.line.TcpClient;
 import java.io.IOException;
 import java.time.Duration;
@@ -71,9 +70,6 @@ final class TcpConnectCommand implements Verb {
                     + " stay.")
     OnEof onEof = OnEof.HALF_CLOSE;
 
-    @Option(names = "--timeout", paramLabel = "TIME", description = "How long connecting may take (default: 10s).")
-    Duration timeout = ConnectOptions.DEFAULT_TIMEOUT;
-
     @Option(
             names = "--idle",
             paramLabel = "TIME",
@@ -91,18 +87,8 @@ final class TcpConnectCommand implements Verb {
     @Option(names = "--hex", description = "Show what the server sends as a hex dump.")
     boolean hex;
 
-    @Option(
-            names = "--proxy",
-            paramLabel = "URL",
-            description =
-                    "Connect through socks5://[USER@]HOST:PORT or http://[USER@]HOST:PORT; the password comes from"
-                            + " the variable NTK_PROXY_PASSWORD.")
-    @Nullable
-    String proxy;
-
-    @Option(names = "--source", paramLabel = "ADDRESS[:PORT]", description = "Connect from this address of yours.")
-    @Nullable
-    String source;
+    @Mixin
+    ConnectMixin connection = new ConnectMixin();
 
     @Mixin
     ClientTlsMixin tls = new ClientTlsMixin();
@@ -289,39 +275,12 @@ final class TcpConnectCommand implements Verb {
         if (endpoint == null) {
             throw new IllegalArgumentException("ENDPOINT is missing");
         }
-        if (timeout.isZero()) {
-            throw new IllegalArgumentException("--timeout: 0 (expected: > 0)");
-        }
         if (deadlineOrForEver().isZero()) {
             throw new IllegalArgumentException("--deadline: 0 (expected: > 0)");
         }
-        ConnectOptions options = ConnectOptions.to(endpoint)
-                .withTimeout(shorter(timeout, deadlineOrForEver()))
+        ConnectOptions options = connection.options(session, endpoint);
+        return options.withTimeout(shorter(options.timeout(), deadlineOrForEver()))
                 .withTls(tls.options())
                 .withSocket(socket.options());
-        if (source != null) {
-            options = options.withSource(source(source));
-        }
-        if (proxy != null) {
-            ProxyOptions through = ProxyOptions.parse(proxy);
-            String password = session.environment().variables().get("NTK_PROXY_PASSWORD");
-            options = options.withProxy(password == null ? through : through.withPassword(password));
-        }
-        return options;
-    }
-
-    /** {@code ADDRESS} or {@code ADDRESS:PORT}, IPv6 in brackets when a port follows. */
-    private static Endpoint.Inet source(String text) {
-        boolean withPort = text.startsWith("[")
-                ? text.contains("]:")
-                : text.indexOf(':') == text.lastIndexOf(':') && text.contains(":");
-        if (withPort) {
-            if (Endpoint.parse(text) instanceof Endpoint.Inet inet) {
-                return inet;
-            }
-            throw new IllegalArgumentException("--source: " + text + " (expected: ADDRESS or ADDRESS:PORT)");
-        }
-        boolean bracketed = text.startsWith("[") && text.endsWith("]");
-        return new Endpoint.Inet(bracketed ? text.substring(1, text.length() - 1) : text, 0);
     }
 }

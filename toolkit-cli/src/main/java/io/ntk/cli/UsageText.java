@@ -1,5 +1,6 @@
 package io.ntk.cli;
 
+import io.ntk.core.Nearest;
 import io.ntk.core.Escaped;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;

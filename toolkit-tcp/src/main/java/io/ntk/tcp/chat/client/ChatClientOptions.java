@@ -3,6 +3,7 @@ package io.ntk.tcp.chat.client;
 import static java.util.Objects.requireNonNull;
 
 import io.ntk.core.ConnectOptions;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,10 +28,15 @@ public record ChatClientOptions(
     public enum Format {
         /** Lines for people. */
         PLAIN,
-        /** What the server sends is a JSON object a line; see {@link ChatMessage}. */
+        /** What the server sends is a JSON object a line; see {@link ReceivedMessage}. */
         JSON,
         /** Every line goes to everybody: the client sends no commands and no blank lines, and drops empty ones. */
-        CLASSIC
+        CLASSIC;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** Checks the parts. */

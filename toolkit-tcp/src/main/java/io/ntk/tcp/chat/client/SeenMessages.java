@@ -1,6 +1,6 @@
 package io.ntk.tcp.chat.client;
 
-import io.ntk.tcp.chat.client.ChatMessage.Place;
+import io.ntk.tcp.chat.client.ReceivedMessage.Place;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -30,6 +30,7 @@ public final class SentLines implements ReadableByteChannel {
     private long number = 1;
     private boolean dropping;
     private boolean ended;
+    private volatile boolean leaving;
 
     /**
      * Reads lines.
@@ -101,11 +102,33 @@ public final class SentLines implements ReadableByteChannel {
 
     private void finish(ByteBuffer out) {
         line.flip();
-        if (format != Format.CLASSIC
-                || !UTF_8.decode(line.duplicate()).toString().isBlank()) {
+        boolean mayMatter = format == Format.CLASSIC || line.get(0) == '/';
+        String text = mayMatter ? UTF_8.decode(line.duplicate()).toString().strip() : "";
+        leaving = mayMatter && isLeaving(text, format);
+        if (format != Format.CLASSIC || !text.isEmpty()) {
             out.put(line);
         }
         line.clear();
+    }
+
+    /**
+     * Tells whether a line asks the server to end the connection.
+     *
+     * @param line without blanks around it
+     * @param format what the server speaks
+     * @return true for {@code /quit} with or without a text, in the classic format for {@code quit}
+     */
+    public static boolean isLeaving(String line, Format format) {
+        return format == Format.CLASSIC ? line.equals("quit") : line.equals("/quit") || line.startsWith("/quit ");
+    }
+
+    /**
+     * Tells whether the last line asked the server to end the connection. Thread-safe.
+     *
+     * @return as {@link #isLeaving(String, Format)} says
+     */
+    public boolean isLeaving() {
+        return leaving;
     }
 
     @Override

@@ -16,7 +16,7 @@
  *
  * <p>In reading order: {@link io.ntk.tcp.chat.client.ChatClientOptions}, {@link io.ntk.tcp.chat.client.ChatClient} (a
  * {@link io.ntk.tcp.line.TcpClient} that says who it is); {@link io.ntk.tcp.chat.client.SentLines} and {@link
- * io.ntk.tcp.chat.client.ReceivedLines}, bytes only; {@link io.ntk.tcp.chat.client.ChatMessage}, a line of the json
+ * io.ntk.tcp.chat.client.ReceivedLines}, bytes only; {@link io.ntk.tcp.chat.client.ReceivedMessage}, a line of the json
  * format; {@link io.ntk.tcp.chat.client.SeenMessages} and {@link io.ntk.tcp.chat.client.ReconnectDelay}, for who
  * connects again.
  *

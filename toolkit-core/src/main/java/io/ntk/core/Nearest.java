@@ -1,4 +1,4 @@
-package io.ntk.cli;
+package io.ntk.core;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -10,11 +10,17 @@ import java.util.Optional;
  * <p>By the number of letters to put in, leave out, change, or swap with the next (optimal string alignment); picocli's
  * own measure finds nothing for {@code tpc}.
  */
-final class Nearest {
+public final class Nearest {
     private Nearest() {}
 
-    /** The nearest of the words, if it is less than half of a word away. */
-    static Optional<String> to(String word, Collection<String> words) {
+    /**
+     * The nearest of the words, if it is less than half of a word away.
+     *
+     * @param word what was typed
+     * @param words what could have been
+     * @return the nearest, or nothing
+     */
+    public static Optional<String> to(String word, Collection<String> words) {
         return words.stream()
                 .min(Comparator.comparingInt(each -> distance(word, each)))
                 .filter(nearest -> distance(word, nearest) * 2 < Math.max(word.length(), nearest.length()));

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param text its text, or empty
  * @param count how many were skipped, else 0
  */
-public record ChatMessage(
+public record ReceivedMessage(
         String type, String time, @Nullable Place place, String room, String from, String text, long count) {
     /**
      * Where a message stands in the one order of its room.
@@ -35,7 +35,7 @@ public record ChatMessage(
     }
 
     /** Nothing but the place may be missing. */
-    public ChatMessage {
+    public ReceivedMessage {
         requireNonNull(type, "type");
         requireNonNull(time, "time");
         requireNonNull(room, "room");
@@ -49,7 +49,7 @@ public record ChatMessage(
      * @param line anything
      * @return null when it is no JSON object with a {@code type}
      */
-    public static @Nullable ChatMessage parse(String line) {
+    public static @Nullable ReceivedMessage parse(String line) {
         Map<String, Object> fields = FlatJson.parse(line);
         if (fields == null || !(fields.get("type") instanceof String type)) {
             return null;
@@ -57,7 +57,7 @@ public record ChatMessage(
         String room = text(fields, "room");
         Place place = fields.get("seq") instanceof Long seq ? new Place(text(fields, "run"), room, seq) : null;
         long count = fields.get("count") instanceof Long number ? number : 0;
-        return new ChatMessage(
+        return new ReceivedMessage(
                 type, text(fields, "time"), place, room, text(fields, "from"), text(fields, "text"), count);
     }
 

@@ -1,4 +1,4 @@
-package io.ntk.cli;
+package io.ntk.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
