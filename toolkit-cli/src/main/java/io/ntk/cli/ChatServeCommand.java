@@ -127,7 +127,8 @@ final class ChatServeCommand implements Verb {
         ListenOptions where = where();
         listen.warn(session.output());
         String password = password(where);
-        ChatOptions options = new ChatOptions(where, new MemberOptions(format == null ? ChatFormat.PLAIN : format, flood), password);
+        ChatOptions options =
+                new ChatOptions(where, new MemberOptions(format == null ? ChatFormat.PLAIN : format, flood), password);
         Output speech = session.output();
         boolean all = speech.json() || speech.verbosity().atLeast(Verbosity.DETAILS);
         NetListener listener = all ? ChatEvent.Listener.of(speech) : speech;

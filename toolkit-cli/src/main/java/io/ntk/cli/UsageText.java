@@ -1,7 +1,7 @@
 package io.ntk.cli;
 
-import io.ntk.core.Nearest;
 import io.ntk.core.Escaped;
+import io.ntk.core.Nearest;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;

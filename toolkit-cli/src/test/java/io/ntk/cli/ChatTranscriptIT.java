@@ -58,8 +58,8 @@ class ChatTranscriptIT {
         Files.writeString(transcript, "{\"v\":1,\"time\":\"2026-11-21T14:3", StandardOpenOption.APPEND);
         String lastText = texts.get(texts.size() - 1);
         String lastLine = wholeLines().get(whole - 1);
-        try (var server = serve();
-                var ann = new ChatMember(Packaged.port(server))) {
+        try (var next = serve();
+                var ann = new ChatMember(Packaged.port(next))) {
             assertThat(ann.await("n-")).endsWith("<bob> n-" + (texts.size() - 50) + ".");
             assertThat(ann.await(lastText)).endsWith("<bob> " + lastText);
             ann.send("/format json");

@@ -2,6 +2,7 @@ package io.ntk.tcp.chat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.ntk.tcp.chat.client.ReceivedMessage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -189,7 +190,7 @@ final class TranscriptFile {
 
     /* The client's reader takes the line apart: it is the json format. */
     private static Optional<ChatMessage> message(byte[] line) {
-        var read = io.ntk.tcp.chat.client.ChatMessage.parse(new String(line, UTF_8));
+        var read = ReceivedMessage.parse(new String(line, UTF_8));
         var place = read == null ? null : read.place();
         if (read == null || place == null) {
             return Optional.empty();
