@@ -13,6 +13,7 @@ import io.ntk.tcp.chat.ChatObserver;
 import io.ntk.tcp.chat.ChatOptions;
 import io.ntk.tcp.chat.ChatRooms;
 import io.ntk.tcp.chat.ChatServer;
+import io.ntk.tcp.chat.ChatTranscript;
 import io.ntk.tcp.chat.Flood;
 import io.ntk.tcp.chat.MemberOptions;
 import io.ntk.tcp.chat.RoomOptions;
@@ -50,6 +51,7 @@ import picocli.CommandLine.Option;
 })
 final class ChatServeCommand implements Verb {
     static final int DEFAULT_PORT = 9002;
+    private static final Duration PATIENCE_WITH_LOOPS = Duration.ofSeconds(2);
     private static final int MAX_PASSWORD_FILE_BYTES = 4096;
 
     @Option(
@@ -100,6 +102,13 @@ final class ChatServeCommand implements Verb {
     @Nullable
     Duration stall;
 
+    @Option(
+            names = "--transcript",
+            paramLabel = "FILE",
+            description = "Append every message as JSON, and go on from what is there.")
+    @Nullable
+    Path transcript;
+
     @Option(names = "--password-file", paramLabel = "FILE", description = "Let in whose first line is /pass SECRET.")
     @Nullable
     Path passwordFile;
@@ -132,21 +141,30 @@ final class ChatServeCommand implements Verb {
         Output speech = session.output();
         boolean all = speech.json() || speech.verbosity().atLeast(Verbosity.DETAILS);
         NetListener listener = all ? ChatEvent.Listener.of(speech) : speech;
+        RoomOptions roomOptions = roomOptions();
+        ChatTranscript kept =
+                transcript == null ? null : ChatTranscript.open(transcript, roomOptions.history(), listener);
         EventLoops loops = EventLoops.start(where.transport(), where.loops());
-        var rooms = new ChatRooms(roomOptions(), loops.group(), ChatObserver.NONE, listener);
-        return session.serve(List.of(() -> start(session, options, rooms, loops, listener)));
+        try {
+            ChatObserver observer = kept == null ? ChatObserver.NONE : kept;
+            var rooms = new ChatRooms(roomOptions, loops.group(), observer, listener);
+            if (kept != null) {
+                kept.past().forEach((room, past) -> rooms.restore(room, past.seq(), past.history()));
+            }
+            return session.serve(List.of(() -> start(session, options, rooms, loops, listener)));
+        } finally {
+            loops.close();
+            Stop.await(
+                    loops.terminated(), PATIENCE_WITH_LOOPS); // what they still have to say belongs to the transcript
+            if (kept != null) {
+                kept.close();
+            }
+        }
     }
 
     private Server start(
             Session session, ChatOptions options, ChatRooms rooms, EventLoops loops, NetListener listener) {
-        Server server;
-        try {
-            server = ChatServer.start(options, rooms, loops, listener);
-        } catch (RuntimeException e) {
-            loops.close();
-            throw e;
-        }
-        server.closed().whenComplete((done, failure) -> loops.close());
+        Server server = ChatServer.start(options, rooms, loops, listener);
         if (console || session.environment().terminals().contains(Standard.IN)) {
             ChatConsole.start(session, rooms, server);
         }

@@ -105,7 +105,14 @@ public final class ChatRooms {
      */
     public synchronized void restore(String room, long seq, List<ChatMessage> history) {
         List<ChatMessage> last = history.subList(Math.max(0, history.size() - options.history()), history.size());
-        closed.put(Nick.parse(room).key(), new Past(seq, List.copyOf(last)));
+        String key;
+        try {
+            key = Nick.parse(room).key();
+        } catch (IllegalArgumentException e) {
+            LOG.warn("a room of the past is left out: {}", e.getMessage());
+            return;
+        }
+        closed.put(key, new Past(seq, List.copyOf(last)));
     }
 
     /**

@@ -115,7 +115,7 @@ enum MemberCommand {
         }
         String problem = me.rename(nick);
         if (problem == null) {
-            me.reply("you are " + nick.name());
+            me.reply("you are now " + nick.name());
         } else {
             me.error(problem);
         }
