@@ -3,6 +3,7 @@
 # The programs take turns, so that a noisy minute hits all of them alike. ntk is warmed up first: it is compiled as it runs.
 #   PARTS='fanout dead idle'   what is measured; each alone takes a few minutes at most
 #   MEMBERS='50 200 2000'      sizes of the room for the fan-out
+#   LINES_IN_ALL=2000000       each of the 10 sends this, divided by the size of the room
 #   SERVERS='…'                which servers: ntk-1-loop ntk-2-loops ncat ngircd
 # ngircd: apt-get install ngircd (the daemon that it starts is not needed).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -76,7 +77,7 @@ fanout() {
     local size name lines
     for _ in $(seq "$runs"); do
         for size in $sizes; do
-            lines=$((4000000 / size))
+            lines=$((${LINES_IN_ALL:-2000000} / size))
             [ "$size" -lt 1000 ] || lines=1500
             for name in $servers; do
                 launch "$name"

@@ -41,14 +41,14 @@ class ChatServeIT {
     @ValueSource(strings = {"nc", "ncat", "telnet", "socat"})
     void talksTo(String program) throws IOException {
         String name = "by-" + program;
-        String letters = program.equals("telnet") ? "of seven bits" : "– ünïcödé 👩\u200d💻"; // telnet cuts off the eighth
+        String letters =
+                program.equals("telnet") ? "of seven bits" : "– ünïcödé 👩\u200d💻"; // telnet cuts off the eighth
         String[] command = program.equals("socat")
                 ? new String[] {"socat", "-", "TCP:127.0.0.1:" + port}
                 : new String[] {program, "127.0.0.1", port};
         try (var ann = ChatMember.join(port, "ann-" + program);
                 var client = Programs.start(command)) {
-            client.stdin()
-                    .write(("/nick " + name + "\nhello from " + program + " " + letters + "\n").getBytes(UTF_8));
+            client.stdin().write(("/nick " + name + "\nhello from " + program + " " + letters + "\n").getBytes(UTF_8));
             client.stdin().flush();
             assertThat(ann.await("hello from"))
                     .matches("\\[\\d\\d:\\d\\d:\\d\\d] <" + name + "> hello from " + program + " " + letters);
