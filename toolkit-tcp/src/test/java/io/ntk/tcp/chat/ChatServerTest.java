@@ -86,7 +86,7 @@ class ChatServerTest {
             }
             for (int s = 0; s < senders; s++) {
                 String prefix = " " + s + ":";
-                assertThat(first.stream().filter(each -> each.contains(prefix)).map(each -> each.split(":")[1]))
+                assertThat(first.stream().filter(each -> each.contains(prefix)).map(each -> each.split(":", -1)[1]))
                         .containsExactlyElementsOf(java.util.stream.IntStream.range(0, lines)
                                 .mapToObj(Integer::toString)
                                 .toList());
