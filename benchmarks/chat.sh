@@ -4,6 +4,7 @@
 #   PARTS='fanout dead idle'   what is measured; each alone takes a few minutes at most
 #   MEMBERS='50 200 2000'      sizes of the room for the fan-out
 #   LINES_IN_ALL=2000000       each of the 10 sends this, divided by the size of the room
+#   RATE=200                   lines a second beside members that do not read, for five seconds
 #   SERVERS='…'                which servers: ntk-1-loop ntk-2-loops ncat ngircd
 # ngircd: apt-get install ngircd (the daemon that it starts is not needed).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -11,6 +12,8 @@
 PATH=$PATH:/usr/sbin
 parts=${PARTS:-fanout dead idle}
 sizes=${MEMBERS:-50 200 2000}
+rate=${RATE:-200}
+unset RATE
 servers=${SERVERS:-ntk-1-loop ntk-2-loops ncat ngircd}
 need gcc ncat
 [[ $servers != *ngircd* ]] || need ngircd
@@ -97,7 +100,7 @@ fanout() {
     done
 }
 
-# 2,000 members, 500 lines a second in all (1,000,000 copies a second), 1 % of the members not reading, and none
+# 2,000 members, $RATE lines a second in all, 1 % of the members not reading, and none
 dead() {
     local name count
     for _ in $(seq "$runs"); do
@@ -106,7 +109,7 @@ dead() {
             for count in 0 20; do
                 launch "$name"
                 warm "$name"
-                RATE=500 DEAD=$count load 2000 10 250 | tee -a "$work/dead-$name-$count" | sed "s/^/# $name $count: /" >&2
+                RATE=$rate DEAD=$count load 2000 10 $((rate / 2)) | tee -a "$work/dead-$name-$count" | sed "s/^/# $name $count: /" >&2
                 stop "$server"
             done
         done
