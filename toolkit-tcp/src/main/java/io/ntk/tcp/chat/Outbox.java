@@ -27,6 +27,8 @@ final class Outbox {
     /** Replies that wait until nothing more is read from the member. */
     static final int MANY_REPLIES = 32 * 1024;
 
+    private static final int GAP_BYTES = 512;
+
     private final Member member;
     private final ChannelHandlerContext ctx;
     private final RoomOptions limits;
@@ -236,6 +238,9 @@ final class Outbox {
                 replies -= item.reply ? bytes : 0;
                 write(item.own);
             } else {
+                if (!ctx.channel().isWritable() || !fits(GAP_BYTES)) {
+                    return; // it may still grow
+                }
                 ByteBuf notice = ctx.alloc().buffer(64);
                 item.format.skipped(notice, item.room, item.count, item.firstSeq, item.lastSeq);
                 write(notice);

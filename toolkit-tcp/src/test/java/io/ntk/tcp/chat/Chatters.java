@@ -5,6 +5,7 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.ntk.core.NetEvent;
+import io.ntk.core.UnhandledHandler;
 import io.ntk.tcp.line.Framing;
 import io.ntk.tcp.line.LineDecoder;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +39,7 @@ final class Chatters implements AutoCloseable {
         EmbeddedChannel channel = new EmbeddedChannel();
         channel.freezeTime();
         channel.pipeline().addLast(new TelnetHandler(), new LineDecoder(Framing.LINE, ChatOptions.MAX_LINE_BYTES));
-        channel.pipeline().addLast(new ChatHandler(rooms, options));
+        channel.pipeline().addLast(new ChatHandler(rooms, options), new UnhandledHandler());
         channels.add(channel);
         channel.pipeline().fireChannelActive();
         settle();
@@ -66,7 +67,7 @@ final class Chatters implements AutoCloseable {
 
     /** Runs all loops until nothing is left to do. */
     void settle() {
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < 20; i++) {
             home.runPendingTasks();
             channels.forEach(EmbeddedChannel::runPendingTasks);
         }
