@@ -3,6 +3,8 @@
 # The programs take turns, so that a noisy minute hits all of them alike. ntk is warmed up first: it is compiled as it runs.
 #   PARTS='fanout dead idle'   what is measured; each alone takes a few minutes at most
 #   MEMBERS='50 200 2000'      sizes of the room for the fan-out
+#   LINES_IN_ALL=2000000       each of the 10 sends this, divided by the size of the room
+#   RATE=200                   lines a second beside members that do not read, for five seconds
 #   SERVERS='…'                which servers: ntk-1-loop ntk-2-loops ncat ngircd
 # ngircd: apt-get install ngircd (the daemon that it starts is not needed).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -10,6 +12,8 @@
 PATH=$PATH:/usr/sbin
 parts=${PARTS:-fanout dead idle}
 sizes=${MEMBERS:-50 200 2000}
+rate=${RATE:-200}
+unset RATE
 servers=${SERVERS:-ntk-1-loop ntk-2-loops ncat ngircd}
 need gcc ncat
 [[ $servers != *ngircd* ]] || need ngircd
@@ -76,7 +80,7 @@ fanout() {
     local size name lines
     for _ in $(seq "$runs"); do
         for size in $sizes; do
-            lines=$((4000000 / size))
+            lines=$((${LINES_IN_ALL:-2000000} / size))
             [ "$size" -lt 1000 ] || lines=1500
             for name in $servers; do
                 launch "$name"
@@ -96,7 +100,7 @@ fanout() {
     done
 }
 
-# 2,000 members, 500 lines a second in all (1,000,000 copies a second), 1 % of the members not reading, and none
+# 2,000 members, $RATE lines a second in all, 1 % of the members not reading, and none
 dead() {
     local name count
     for _ in $(seq "$runs"); do
@@ -105,7 +109,7 @@ dead() {
             for count in 0 20; do
                 launch "$name"
                 warm "$name"
-                RATE=500 DEAD=$count load 2000 10 250 | tee -a "$work/dead-$name-$count" | sed "s/^/# $name $count: /" >&2
+                RATE=$rate DEAD=$count load 2000 10 $((rate / 2)) | tee -a "$work/dead-$name-$count" | sed "s/^/# $name $count: /" >&2
                 stop "$server"
             done
         done

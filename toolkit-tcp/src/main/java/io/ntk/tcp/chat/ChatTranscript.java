@@ -55,6 +55,7 @@ public final class ChatTranscript implements ChatObserver, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ChatTranscript.class);
     private static final String SERVICE = "chat";
+    private static final int MAX_KEPT_BYTES = 64 * 1024 * 1024;
     private static final int BATCH_BYTES = 64 * 1024;
     /** How long a first message waits for others: wakes the writer four times a second at most. */
     private static final Duration GATHER = Duration.ofMillis(250);
@@ -115,7 +116,7 @@ public final class ChatTranscript implements ChatObserver, AutoCloseable {
         this.file = file;
         this.retry = retry;
         this.listener = listener;
-        TranscriptFile read = TranscriptFile.read(file, history);
+        TranscriptFile read = TranscriptFile.read(file, history, MAX_KEPT_BYTES);
         this.past = read.past();
         this.goodEnd = file.position();
         if (read.cut() > 0) {

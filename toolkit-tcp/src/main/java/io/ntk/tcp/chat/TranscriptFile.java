@@ -2,6 +2,7 @@ package io.ntk.tcp.chat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.ntk.tcp.chat.client.ReceivedMessage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -24,9 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class TranscriptFile {
     /** Rooms that are remembered; of more than these, those that were silent for longest are left out. */
     static final int MAX_ROOMS = 10_000;
-
-    /** History that is kept in all; numbers are kept beyond it. */
-    static final int MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
     private static final int READ_BYTES = 256 * 1024;
     /** No line that was written is longer: 4 KiB of text in JSON escapes, names, and the fixed part. */
@@ -56,6 +54,7 @@ final class TranscriptFile {
 
     private final FileChannel file;
     private final int history;
+    private final int maxKeptBytes;
     private final Map<String, Room> rooms = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
@@ -73,9 +72,10 @@ final class TranscriptFile {
     private boolean first = true;
     private long unreadable;
 
-    private TranscriptFile(FileChannel file, int history) {
+    private TranscriptFile(FileChannel file, int history, int maxKeptBytes) {
         this.file = file;
         this.history = history;
+        this.maxKeptBytes = maxKeptBytes;
     }
 
     /**
@@ -83,11 +83,12 @@ final class TranscriptFile {
      *
      * @param file open for reading and writing
      * @param history how many lines of each room are kept
+     * @param maxKeptBytes how much history is kept in all; of numbers all are
      * @return its rooms
      * @throws IOException if it cannot be read, or is no transcript; it is left as it is then
      */
-    static TranscriptFile read(FileChannel file, int history) throws IOException {
-        TranscriptFile read = new TranscriptFile(file, history);
+    static TranscriptFile read(FileChannel file, int history, int maxKeptBytes) throws IOException {
+        TranscriptFile read = new TranscriptFile(file, history, maxKeptBytes);
         long size = read.lines();
         if (read.first && read.rest.length > 0 && read.rest[0] != '{') {
             throw notOurs();
@@ -171,7 +172,7 @@ final class TranscriptFile {
         if (known.lines.size() > history) {
             keptBytes -= known.lines.remove().length;
         }
-        if (keptBytes > MAX_KEPT_BYTES) {
+        if (keptBytes > maxKeptBytes) {
             forgetOldest();
         }
     }
@@ -179,7 +180,7 @@ final class TranscriptFile {
     /** Lets go of the history of rooms that were silent for longest, until half of what may be kept is left. */
     private void forgetOldest() {
         for (Room room : rooms.values()) {
-            if (keptBytes <= MAX_KEPT_BYTES / 2) {
+            if (keptBytes <= maxKeptBytes / 2) {
                 break;
             }
             room.lines.forEach(line -> keptBytes -= line.length);
@@ -189,7 +190,7 @@ final class TranscriptFile {
 
     /* The client's reader takes the line apart: it is the json format. */
     private static Optional<ChatMessage> message(byte[] line) {
-        var read = io.ntk.tcp.chat.client.ReceivedMessage.parse(new String(line, UTF_8));
+        var read = ReceivedMessage.parse(new String(line, UTF_8));
         var place = read == null ? null : read.place();
         if (read == null || place == null) {
             return Optional.empty();
