@@ -44,10 +44,10 @@ import picocli.CommandLine.Option;
                     + " if it is one), kick NAME [REASON], stats, quit."
         })
 @Examples({
-    "ntk chat serve                          # on 127.0.0.1:9002; try nc 127.0.0.1 9002",
+    "ntk chat serve                          # on 127.0.0.1:9002; try nc 0 9002",
     "ntk chat serve --format json --flood off  # for programs",
-    "ntk chat serve --transcript chat.ndjson # keep all messages, and go on from them",
-    "ntk chat serve --self-signed --password-file secret --listen 0.0.0.0:9002   # TLS and a password",
+    "ntk chat serve --transcript chat.ndjson # keep all messages, and go on there",
+    "ntk chat serve --self-signed --password-file secret --listen 0.0.0.0:9002",
 })
 final class ChatServeCommand implements Verb {
     static final int DEFAULT_PORT = 9002;

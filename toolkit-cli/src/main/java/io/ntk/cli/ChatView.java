@@ -35,7 +35,7 @@ final class ChatView {
     private static final int MAX_HELD = 500;
     private static final Pattern PLAIN = Pattern.compile("(\\[[0-9: -]+] )<([^<>]+)> (.*)", Pattern.DOTALL);
     /* What our server says. From any other the nick is that which was asked for, and an opening ends with its time. */
-    private static final Pattern YOU_ARE = Pattern.compile("(?:\\* )?you are (\\S+?)(?: in \\S+ \\(.*)?");
+    private static final Pattern YOU_ARE = Pattern.compile("(?:\\* )?you are (?:now )?(\\S+?)(?: in \\S+ \\(.*)?");
     private static final Pattern WHO = Pattern.compile("\\d+ in \\S+: (.*)");
     private static final String KICKED = "you were disconnected by the operator";
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");

@@ -38,9 +38,14 @@ class ChatTogetherTest {
 
     @Test
     void talkInBothFormats() throws IOException {
-        try (Member ann = new Member("--nick", "ann", "--room", "tea", "--format", "json");
-                Member bob = new Member("--nick", "bob", "--room", "tea")) {
+        try (Member ann = new Member("--nick", "ann", "--room", "tea", "--format", "json")) {
             ann.await("\"text\":\"you are ann in tea");
+            talk(ann);
+        }
+    }
+
+    private void talk(Member ann) throws IOException {
+        try (Member bob = new Member("--nick", "bob", "--room", "tea")) {
             bob.await("* you are bob in tea");
             ann.await("\"type\":\"join\",\"from\":\"bob\"");
             ann.say("grüße");
@@ -63,7 +68,7 @@ class ChatTogetherTest {
             lines.append("line ").append(i).append('\n');
         }
         try (Member bob = new Member("--nick", "bob")) {
-            bob.await("you are bob");
+            bob.await("you are now bob");
             var input = new java.io.ByteArrayInputStream(lines.toString().getBytes(UTF_8));
             try (Ntk.Running script = Ntk.start(
                     input, Map.of(), "chat", "join", server.endpoints().get(0).toString(), "--nick", "ci")) {
@@ -80,7 +85,7 @@ class ChatTogetherTest {
     @Test
     void failWhereTheServerEnds() {
         try (Member ann = new Member("--nick", "ann")) {
-            ann.await("you are ann");
+            ann.await("you are now ann");
             server.close();
             Ntk.Result result = ann.run.await();
             assertThat(result.exit()).isEqualTo(1);

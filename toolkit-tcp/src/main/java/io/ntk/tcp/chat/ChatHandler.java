@@ -50,6 +50,8 @@ public final class ChatHandler extends ChannelInboundHandlerAdapter {
     private boolean timed;
     private boolean told;
     private boolean atWork;
+    /* What was waited for came while this was at work. */
+    private boolean again;
     private long theoreticalArrival;
 
     /**
@@ -172,14 +174,18 @@ public final class ChatHandler extends ChannelInboundHandlerAdapter {
 
     /** Goes on with what waits as far as that may be, and has more read when nothing waits. */
     private void proceed(ChannelHandlerContext ctx) {
+        again = true;
         if (atWork || ctx.isRemoved()) {
             return;
         }
         atWork = true;
         try {
-            Queue<LineMessage> lines = waiting;
-            while (lines != null && !lines.isEmpty() && !mustWait(ctx)) {
-                handle(ctx, lines.remove());
+            while (again) {
+                again = false;
+                Queue<LineMessage> lines = waiting;
+                while (lines != null && !lines.isEmpty() && !mustWait(ctx)) {
+                    handle(ctx, lines.remove());
+                }
             }
         } finally {
             atWork = false;
@@ -218,6 +224,9 @@ public final class ChatHandler extends ChannelInboundHandlerAdapter {
         if (room != null && room.isBlocked()) {
             room.whenOpen(() -> ctx.executor().execute(() -> proceed(ctx)));
             return true;
+        }
+        if (me.outbox().hasManyReplies()) {
+            me.outbox().flush();
         }
         if (me.outbox().hasManyReplies()) {
             me.outbox().whenEmpty(() -> ctx.executor().execute(() -> proceed(ctx)));
