@@ -40,6 +40,7 @@ final class Converters {
         line.registerConverter(Cidr.class, text -> ofLibrary(() -> Cidr.parse(text)));
         line.registerConverter(Shell.class, text -> choice(Shell.class, text));
         line.registerConverter(TcpConnectCommand.OnEof.class, text -> choice(TcpConnectCommand.OnEof.class, text));
+        line.registerConverter(OnOff.class, text -> choice(OnOff.class, text));
         line.registerConverter(Integer.class, Converters::wholeNumber);
         line.registerConverter(int.class, Converters::wholeNumber);
         line.registerConverter(Boolean.class, Converters::truth);
