@@ -1,6 +1,8 @@
 package io.ntk.cli;
 
+import io.ntk.core.NetListener;
 import io.ntk.udp.DatagramResponder;
+import io.ntk.udp.measure.MeasureResponder;
 import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -17,7 +19,8 @@ record DatagramReply(Kind kind, String argument) {
         NONE,
         ECHO,
         UPPER,
-        FIXED;
+        FIXED,
+        MEASURE;
 
         @Override
         public String toString() {
@@ -26,12 +29,13 @@ record DatagramReply(Kind kind, String argument) {
     }
 
     /** What answers. A method, so that the model of the commands loads nothing of the library. */
-    static DatagramResponder responder(DatagramReply reply) {
+    static DatagramResponder responder(DatagramReply reply, NetListener listener) {
         return switch (reply.kind()) {
             case NONE -> DatagramResponder.NONE;
             case ECHO -> DatagramResponder.ECHO;
             case UPPER -> DatagramResponder.upper();
             case FIXED -> DatagramResponder.fixed(reply.argument());
+            case MEASURE -> new MeasureResponder(listener);
         };
     }
 
@@ -47,7 +51,7 @@ record DatagramReply(Kind kind, String argument) {
                     return new DatagramReply(kind, argument);
                 }
             }
-            throw new TypeConversionException("\"" + text + "\" (expected: none, echo, upper or fixed:TEXT)");
+            throw new TypeConversionException("\"" + text + "\" (expected: none, echo, upper, fixed:TEXT or measure)");
         }
     }
 }

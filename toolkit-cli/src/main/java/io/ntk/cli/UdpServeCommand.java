@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
             "Receives datagrams over UDP or Unix sockets, on 127.0.0.1:9001 unless --listen says otherwise: a line for"
                     + " each, and an answer where --reply asks for one.",
             "",
-            "Replies: none (default), echo (every datagram back), upper (in upper case), fixed:TEXT.",
+            "Replies: none (default), echo (every datagram back), upper (in upper case), fixed:TEXT, measure (answers"
+                    + " ntk udp measure).",
             "",
             "Whatever answers can be abused with forged senders. The guard, on unless --guard off, sends no answer that"
                     + " is longer than its request, none to ports of services that answer by themselves, or to its own,"
@@ -43,7 +44,7 @@ final class UdpServeCommand implements Verb {
             names = "--reply",
             paramLabel = "KIND",
             converter = DatagramReply.Converter.class,
-            description = "none (default), echo, upper or fixed:TEXT.")
+            description = "none (default), echo, upper, fixed:TEXT or measure.")
     DatagramReply reply = new DatagramReply(DatagramReply.Kind.NONE, "");
 
     @Option(names = "--hex", description = "Show datagrams as a hex dump.")
@@ -108,7 +109,8 @@ final class UdpServeCommand implements Verb {
     public ExitCode run(Session session) {
         DatagramOptions options = options();
         NetListener listener = session.output();
-        return session.serve(List.of(() -> DatagramServer.start(options, DatagramReply.responder(reply), listener)));
+        return session.serve(
+                List.of(() -> DatagramServer.start(options, DatagramReply.responder(reply, listener), listener)));
     }
 
     private DatagramOptions options() {

@@ -75,6 +75,17 @@ public final class KernelDrops {
         return of(inodes, TABLES);
     }
 
+    /**
+     * Starts to count for a socket of ours that is no channel of Netty. Reads the tables: not to be called on an event
+     * loop.
+     *
+     * @param local where it is bound; all our sockets at this port are counted
+     * @return the count from now on
+     */
+    public static KernelDrops of(InetSocketAddress local) {
+        return of(inodesAt(local.getPort()), TABLES);
+    }
+
     static KernelDrops of(Set<String> inodes, List<Path> tables) {
         KernelDrops drops = new KernelDrops(Set.copyOf(inodes), tables);
         drops.before.putAll(rows(tables, inodes));
@@ -153,7 +164,11 @@ public final class KernelDrops {
         if (!(channel.localAddress() instanceof InetSocketAddress local)) {
             return Set.of();
         }
-        String port = String.format(Locale.ROOT, ":%04X", local.getPort());
+        return inodesAt(local.getPort());
+    }
+
+    private static Set<String> inodesAt(int number) {
+        String port = String.format(Locale.ROOT, ":%04X", number);
         Set<String> own = own();
         Set<String> found = new HashSet<>();
         for (String[] row : read(TABLES)) {
