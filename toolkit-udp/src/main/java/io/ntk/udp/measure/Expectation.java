@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -113,7 +114,7 @@ public record Expectation(String text, String figure, Relation relation, double 
         boolean whole = parts.lookingAt() && parts.end() == to;
         String figure = parts.group(1);
         boolean time = TIMES.containsKey(String.valueOf(figure));
-        if (figure == null || !time && !COUNTS.containsKey(figure)) {
+        if (figure == null || !(time || COUNTS.containsKey(figure))) {
             int at = figure == null ? firstOf(text, from, to) : parts.start(1);
             throw wrong(
                     text,
@@ -175,16 +176,16 @@ public record Expectation(String text, String figure, Relation relation, double 
 
     private static Map<String, Function<MeasureReport, OptionalDouble>> counts() {
         Map<String, Function<MeasureReport, OptionalDouble>> all = new LinkedHashMap<>();
-        all.put("sent", report -> OptionalDouble.of(report.counts().sent()));
-        all.put("missed", report -> OptionalDouble.of(report.counts().missed()));
-        all.put("received", report -> OptionalDouble.of(report.counts().received()));
-        all.put("loss", report -> OptionalDouble.of(report.counts().lost()));
+        all.put("sent", report -> of(report.counts().sent()));
+        all.put("missed", report -> of(report.counts().missed()));
+        all.put("received", report -> of(report.counts().received()));
+        all.put("loss", report -> of(report.counts().lost()));
         all.put("loss-up", report -> of(report.counts().lostUp()));
         all.put("loss-down", report -> of(report.counts().lostDown()));
-        all.put("late", report -> OptionalDouble.of(report.counts().late()));
-        all.put("duplicates", report -> OptionalDouble.of(report.counts().duplicates()));
-        all.put("reordered", report -> OptionalDouble.of(report.order().reordered()));
-        all.put("max-extent", report -> OptionalDouble.of(report.order().maxExtent()));
+        all.put("late", report -> of(report.counts().late()));
+        all.put("duplicates", report -> of(report.counts().duplicates()));
+        all.put("reordered", report -> of(report.order().reordered()));
+        all.put("max-extent", report -> of(report.order().maxExtent()));
         all.put("drops-here", report -> of(report.kernel().dropsHere()));
         all.put("drops-there", report -> of(report.kernel().dropsThere()));
         return all;
@@ -205,29 +206,30 @@ public record Expectation(String text, String figure, Relation relation, double 
             Map<String, Function<MeasureReport, OptionalDouble>> all,
             String prefix,
             Function<MeasureReport, TimeHistogram> times) {
-        all.put(
-                prefix + "min",
-                report -> known(times.apply(report), times.apply(report).min()));
+        all.put(prefix + "min", of(times, TimeHistogram::min));
         for (String percent : List.of("50", "90", "99", "99.9")) {
             double share = Double.parseDouble(percent);
-            all.put(
-                    prefix + "p" + percent,
-                    report -> known(times.apply(report), times.apply(report).percentile(share)));
+            all.put(prefix + "p" + percent, of(times, each -> each.percentile(share)));
         }
-        all.put(
-                prefix + "max",
-                report -> known(times.apply(report), times.apply(report).max()));
-        all.put(
-                prefix + "mean",
-                report -> known(times.apply(report), times.apply(report).mean()));
+        all.put(prefix + "max", of(times, TimeHistogram::max));
+        all.put(prefix + "mean", of(times, each -> Math.round(each.mean())));
+    }
+
+    private static Function<MeasureReport, OptionalDouble> of(
+            Function<MeasureReport, TimeHistogram> times, ToLongFunction<TimeHistogram> figure) {
+        return report -> known(times.apply(report), (double) figure.applyAsLong(times.apply(report)));
     }
 
     private static OptionalDouble known(TimeHistogram times, double value) {
         return times.count() == 0 ? OptionalDouble.empty() : OptionalDouble.of(value);
     }
 
+    private static OptionalDouble of(long value) {
+        return OptionalDouble.of((double) value);
+    }
+
     private static OptionalDouble of(OptionalLong value) {
-        return value.isPresent() ? OptionalDouble.of(value.getAsLong()) : OptionalDouble.empty();
+        return value.isPresent() ? of(value.getAsLong()) : OptionalDouble.empty();
     }
 
     private static Relation relation(String sign) {

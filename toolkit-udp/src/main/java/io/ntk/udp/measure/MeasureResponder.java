@@ -114,7 +114,7 @@ public final class MeasureResponder implements DatagramResponder {
         long distinct;
         synchronized (this) {
             Session session = find(client, now);
-            if (hello.token() != 0 || session == null && !hasRoom(client, now)) {
+            if (hello.token() != 0 || (session == null && !hasRoom(client, now))) {
                 return;
             }
             if (session != null) {

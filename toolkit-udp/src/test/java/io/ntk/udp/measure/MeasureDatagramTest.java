@@ -119,9 +119,11 @@ class MeasureDatagramTest {
         Matcher dump = Pattern.compile("```hex\\n(.*?)```", Pattern.DOTALL).matcher(document);
         assertThat(dump.find()).isTrue();
         StringBuilder hex = new StringBuilder();
-        dump.group(1).lines().forEach(line -> hex.append(line.replaceFirst("^\\s*\\d+\\s", "")
-                .replaceFirst("  +[a-z].*", "")
-                .replace(" ", "")));
+        dump.group(1)
+                .lines()
+                .forEach(line -> hex.append(line.replaceFirst("^\\s*\\d+\\s", "")
+                        .replaceFirst("  +[a-z].*", "")
+                        .replace(" ", "")));
         var shown = MeasureDatagram.decode(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(hex)));
         assertThat(shown)
                 .isEqualTo(new MeasureDatagram(
@@ -139,7 +141,8 @@ class MeasureDatagramTest {
     }
 
     private static ByteBuf encoded(MeasureDatagram datagram) {
-        ByteBuf out = Unpooled.wrappedBuffer(new byte[MeasureDatagram.HEADER_BYTES]).clear();
+        ByteBuf out =
+                Unpooled.wrappedBuffer(new byte[MeasureDatagram.HEADER_BYTES]).clear();
         datagram.encode(out);
         return out;
     }
