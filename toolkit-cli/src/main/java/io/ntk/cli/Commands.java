@@ -29,7 +29,9 @@ final class Commands {
                     "connect", TcpConnectCommand.class,
                     "check", TcpCheckCommand.class),
             "udp",
-            table("serve", UdpServeCommand.class));
+            table(
+                    "serve", UdpServeCommand.class,
+                    "send", UdpSendCommand.class));
     private static final List<String> VERSION = List.of("-V", "--version");
     private static final List<String> HELP = List.of("-h", "--help");
 
