@@ -2,37 +2,26 @@ package io.ntk.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.ntk.core.Endpoint;
-import io.ntk.core.Escaped;
 import io.ntk.core.EventLoops;
-import io.ntk.core.JsonWriter;
-import io.ntk.core.Ndjson;
 import io.ntk.core.SocketOptions;
-import io.ntk.core.TrafficHandler;
 import io.ntk.core.Transport;
 import io.ntk.udp.DatagramClient;
 import io.ntk.udp.DatagramClientOptions;
 import io.ntk.udp.DatagramClientOptions.Answers;
-import io.ntk.udp.DatagramEvent;
 import io.ntk.udp.DatagramGenerator;
 import io.ntk.udp.DatagramOptions;
-import io.ntk.udp.DatagramReceiver;
 import java.io.BufferedReader;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,7 +50,8 @@ import picocli.CommandLine.Parameters;
 })
 final class UdpSendCommand implements Verb {
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(1);
-    private static final Duration PATIENCE_WITH_LOOPS = Duration.ofSeconds(1);
+    /* One byte more than any datagram over UDP; a Unix socket may take more, up to its send buffer. */
+    private static final int MAX_FILE_BYTES = 16 * 1024 * 1024;
     private static final String EXIT = "exit";
 
     @Parameters(
@@ -155,7 +145,7 @@ final class UdpSendCommand implements Verb {
             names = "--transport",
             paramLabel = "NAME",
             completionCandidates = Converters.TransportNames.class,
-            description = "auto, nio, epoll, io_uring or kqueue (default: nio, auto where that lacks something).")
+            description = "auto (default), nio, epoll, io_uring or kqueue.")
     @Nullable
     Transport transport;
 
@@ -173,29 +163,27 @@ final class UdpSendCommand implements Verb {
     @Override
     public ExitCode run(Session session) throws IOException, InterruptedException {
         DatagramClientOptions options = options();
-        EventLoops loops = session.loops(transport == null ? transportFor(options) : transport, 1);
-        Answered answered = new Answered(session.output(), DatagramView.of(hex, raw));
+        EventLoops loops = session.loops(transport == null ? Transport.AUTO : transport, 1);
+        DatagramAnswers answered = new DatagramAnswers(session.output(), DatagramView.of(hex, raw));
         try (DatagramClient client = DatagramClient.open(options, loops, answered)) {
-            answered.isForMany = client.isForMany();
+            answered.showPeers(client.isForMany());
             session.stop().atEnd(client::close); // a Unix client has a file of its own
             ExitCode exit = send(session, new Sender(client, session.output()), answered);
-            String why = answered.unreachable.get();
+            String why = answered.unreachable();
             if (exit == ExitCode.DONE && why != null && client.answers() == 0) {
                 throw new IOException("cannot send to " + endpoint + ": " + why);
             }
             return exit;
-        } finally {
-            loops.close();
-            loops.terminated().await(PATIENCE_WITH_LOOPS.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
-    private ExitCode send(Session session, Sender sender, Answered answered) throws IOException, InterruptedException {
+    private ExitCode send(Session session, Sender sender, DatagramAnswers answered)
+            throws IOException, InterruptedException {
         if (size != null || count != null) {
             generate(sender);
         } else if (file != null) {
             try (InputStream bytes = new FileInputStream(file.toFile())) {
-                sender.next(bytes.readNBytes(sender.client.limit() == Integer.MAX_VALUE ? 1 << 30 : 65_528));
+                sender.next(bytes.readNBytes(MAX_FILE_BYTES));
             }
         } else if (!texts.isEmpty()) {
             for (String text : texts) {
@@ -253,7 +241,7 @@ final class UdpSendCommand implements Verb {
             }
             nextAt = Math.max(nextAt, System.nanoTime() - pause.toNanos()) + pause.toNanos();
             sent++;
-            ByteBuf bytes = Unpooled.wrappedBuffer(payload);
+            ByteBuffer bytes = ByteBuffer.wrap(payload);
             if (timeout == null && retries == null) {
                 client.send(bytes);
                 return;
@@ -265,12 +253,12 @@ final class UdpSendCommand implements Verb {
             }
         }
 
-        ExitCode end(Answered answered) throws InterruptedException, IOException {
+        ExitCode end(DatagramAnswers answered) throws InterruptedException, IOException {
             out.detail("sent " + sent + (sent == 1 ? " datagram" : " datagrams"));
             if (replyWait != null) {
                 long wanted = client.isForMany() ? Long.MAX_VALUE : sent;
                 client.await(wanted, replyWait);
-                String why = answered.unreachable.get();
+                String why = answered.unreachable();
                 if (client.answers() == 0 && why != null) {
                     throw new IOException("cannot send to " + endpoint + ": " + why);
                 }
@@ -283,55 +271,11 @@ final class UdpSendCommand implements Verb {
         }
     }
 
-    /** Shows answers, and remembers what ICMP said. */
-    private static final class Answered implements DatagramReceiver {
-        private final Output out;
-        private final DatagramView view;
-        private final AtomicReference<@Nullable String> unreachable = new AtomicReference<>();
-        private volatile boolean isForMany;
-
-        Answered(Output out, DatagramView view) {
-            this.out = out;
-            this.view = view;
-        }
-
-        @Override
-        public void received(ByteBuf payload, SocketAddress sender) {
-            ByteBuffer copy = ByteBuffer.allocate(payload.readableBytes());
-            payload.getBytes(payload.readerIndex(), copy);
-            copy.flip();
-            String peer = TrafficHandler.name(sender);
-            if (out.json()) {
-                JsonWriter event = Ndjson.start("udp", "received", Instant.now())
-                        .field("peer", peer)
-                        .field("bytes", copy.remaining());
-                DatagramEvent.Received.describe(copy, event);
-                out.offer(event.toString());
-            } else if (view == DatagramView.LINE && !isForMany) {
-                out.offer(DatagramText.line(copy));
-            } else {
-                view.show(out, peer, copy, true);
-            }
-        }
-
-        @Override
-        public void unreachable(String why) {
-            if (unreachable.getAndSet(why) == null) {
-                out.detail(Escaped.text(why));
-            }
-        }
-    }
-
     private long perSecond() {
         if (rate != null) {
             return rate;
         }
         return interval == null || interval.isZero() ? 0 : Math.max(1, 1_000_000_000L / interval.toNanos());
-    }
-
-    private Transport transportFor(DatagramClientOptions options) {
-        boolean load = count != null && count > 1;
-        return load ? Transport.AUTO : DatagramClient.transportFor(options);
     }
 
     private DatagramClientOptions options() {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -18,7 +19,6 @@ import io.ntk.core.Endpoint;
 import io.ntk.core.EventLoops;
 import io.ntk.core.Reason;
 import io.ntk.core.SocketSettings;
-import io.ntk.core.Transport;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -28,6 +28,7 @@ import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -89,17 +90,6 @@ public final class DatagramClient implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException("cannot send to " + options.target() + ": " + why(e), e);
         }
-    }
-
-    /**
-     * The transport for a client's own event loops: NIO, which starts sooner, but where it lacks something.
-     *
-     * @param options where to and how
-     * @return a transport that works here
-     */
-    public static Transport transportFor(DatagramClientOptions options) {
-        boolean lacking = options.target() instanceof Endpoint.Unix || options.ttl() != 0;
-        return lacking ? Transport.AUTO : Transport.NIO;
     }
 
     /** The steps of opening. */
@@ -192,31 +182,30 @@ public final class DatagramClient implements AutoCloseable {
     /**
      * Sends a datagram, and waits until the system has taken it.
      *
-     * @param payload whose ownership moves here
+     * @param payload all that remains is taken
      * @throws IOException when it is too long, or the system does not take it
      */
-    public void send(ByteBuf payload) throws IOException {
-        int bytes = payload.readableBytes();
+    public void send(ByteBuffer payload) throws IOException {
+        int bytes = payload.remaining();
         if (bytes > limit()) {
-            payload.release();
             throw new IOException("cannot send " + bytes + " bytes to " + options.target() + ": the limit is " + limit()
                     + " bytes a datagram");
         }
+        byte[] copy = new byte[bytes];
+        payload.get(copy);
         try {
             try {
-                awaited(write(payload.retainedDuplicate()));
+                awaited(write(Unpooled.wrappedBuffer(copy)));
             } catch (IOException e) {
                 if (!isRefusal(e)) {
                     throw e;
                 }
                 // That was the fate of an earlier datagram; this one has not been sent.
                 inbox.unreachable(why(e));
-                awaited(write(payload.retainedDuplicate()));
+                awaited(write(Unpooled.wrappedBuffer(copy)));
             }
         } catch (IOException e) {
             throw new IOException("cannot send to " + options.target() + ": " + why(e), e);
-        } finally {
-            payload.release();
         }
     }
 
@@ -224,28 +213,26 @@ public final class DatagramClient implements AutoCloseable {
      * Sends a request until it is answered: by any datagram of the target that arrives later. The time doubles with each
      * try.
      *
-     * @param payload whose ownership moves here
+     * @param payload all that remains is taken
      * @param tries how often to send it, at least 1
      * @param timeout how long to wait for an answer to the first
      * @return whether there was an answer
      * @throws IOException when it cannot be sent
      * @throws InterruptedException when the waiting is interrupted
      */
-    public boolean request(ByteBuf payload, int tries, Duration timeout) throws IOException, InterruptedException {
-        try {
-            long before = inbox.count();
-            long wait = timeout.toNanos();
-            for (int i = 0; i < tries; i++) {
-                send(payload.retainedDuplicate());
-                if (inbox.await(before + 1, wait)) {
-                    return true;
-                }
-                wait = Math.multiplyExact(Math.min(wait, Long.MAX_VALUE / 4), 2);
+    public boolean request(ByteBuffer payload, int tries, Duration timeout) throws IOException, InterruptedException {
+        long before = inbox.count();
+        long wait = timeout.toNanos();
+        ByteBuffer request = payload.slice();
+        payload.position(payload.limit());
+        for (int i = 0; i < tries; i++) {
+            send(request.duplicate());
+            if (inbox.await(before + 1, wait)) {
+                return true;
             }
-            return false;
-        } finally {
-            payload.release();
+            wait = Math.min(wait, Long.MAX_VALUE / 4) * 2;
         }
+        return false;
     }
 
     /**
