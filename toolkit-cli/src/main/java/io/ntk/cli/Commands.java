@@ -29,7 +29,10 @@ final class Commands {
                     "connect", TcpConnectCommand.class,
                     "check", TcpCheckCommand.class),
             "udp",
-            table("serve", UdpServeCommand.class, "measure", UdpMeasureCommand.class));
+            table(
+                    "serve", UdpServeCommand.class,
+                    "send", UdpSendCommand.class,
+                    "measure", UdpMeasureCommand.class));
     private static final List<String> VERSION = List.of("-V", "--version");
     private static final List<String> HELP = List.of("-h", "--help");
 

@@ -101,6 +101,21 @@ final class Converters {
         }
     }
 
+    /** The value of {@code --source}: {@code ADDRESS} or {@code ADDRESS:PORT}, IPv6 in brackets when a port follows. */
+    static Endpoint.Inet source(String text) {
+        boolean withPort = text.startsWith("[")
+                ? text.contains("]:")
+                : text.indexOf(':') == text.lastIndexOf(':') && text.contains(":");
+        if (withPort) {
+            if (Endpoint.parse(text) instanceof Endpoint.Inet inet) {
+                return inet;
+            }
+            throw new IllegalArgumentException("--source: " + text + " (expected: ADDRESS or ADDRESS:PORT)");
+        }
+        boolean bracketed = text.startsWith("[") && text.endsWith("]");
+        return new Endpoint.Inet(bracketed ? text.substring(1, text.length() - 1) : text, 0);
+    }
+
     /** Permissions of a file, octal. */
     static final class Mode implements ITypeConverter<Integer> {
         private static final Pattern MODE = Pattern.compile("0?[0-7]{3}");

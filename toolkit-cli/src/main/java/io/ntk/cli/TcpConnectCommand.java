@@ -300,7 +300,7 @@ final class TcpConnectCommand implements Verb {
                 .withTls(tls.options())
                 .withSocket(socket.options());
         if (source != null) {
-            options = options.withSource(source(source));
+            options = options.withSource(Converters.source(source));
         }
         if (proxy != null) {
             ProxyOptions through = ProxyOptions.parse(proxy);
@@ -308,20 +308,5 @@ final class TcpConnectCommand implements Verb {
             options = options.withProxy(password == null ? through : through.withPassword(password));
         }
         return options;
-    }
-
-    /** {@code ADDRESS} or {@code ADDRESS:PORT}, IPv6 in brackets when a port follows. */
-    private static Endpoint.Inet source(String text) {
-        boolean withPort = text.startsWith("[")
-                ? text.contains("]:")
-                : text.indexOf(':') == text.lastIndexOf(':') && text.contains(":");
-        if (withPort) {
-            if (Endpoint.parse(text) instanceof Endpoint.Inet inet) {
-                return inet;
-            }
-            throw new IllegalArgumentException("--source: " + text + " (expected: ADDRESS or ADDRESS:PORT)");
-        }
-        boolean bracketed = text.startsWith("[") && text.endsWith("]");
-        return new Endpoint.Inet(bracketed ? text.substring(1, text.length() - 1) : text, 0);
     }
 }

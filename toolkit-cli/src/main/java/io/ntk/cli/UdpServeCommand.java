@@ -3,12 +3,16 @@ package io.ntk.cli;
 import io.ntk.core.Endpoint;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.NetListener;
+import io.ntk.udp.DatagramEvent;
 import io.ntk.udp.DatagramOptions;
 import io.ntk.udp.DatagramServer;
 import io.ntk.udp.MulticastGroup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -105,12 +109,73 @@ final class UdpServeCommand implements Verb {
     @Mixin
     OutputMixin output = new OutputMixin();
 
+    /* Its threads start when they are needed. */
+    private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(1, task -> {
+        Thread thread = new Thread(task, "ntk-clock");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     @Override
     public ExitCode run(Session session) {
+        DatagramView view = DatagramView.of(hex, raw);
+        if (raw) {
+            if (session.output().json()) {
+                throw new IllegalArgumentException("--raw and --json exclude each other");
+            }
+            session.output().announce(Output.Announce.ON_ERR);
+        }
+        for (Duration time : new Duration[] {duration, stats}) {
+            if (time != null && (time.isZero() || time.compareTo(Duration.ofDays(365)) > 0)) {
+                throw new IllegalArgumentException("--for and --stats: " + time + " (expected: > 0, at most 365 days)");
+            }
+        }
         DatagramOptions options = options();
-        NetListener listener = session.output();
-        return session.serve(
-                List.of(() -> DatagramServer.start(options, DatagramReply.responder(reply, listener), listener)));
+        NetListener listener = listener(session.output(), view);
+        try {
+            return session.serve(List.of(() -> {
+                DatagramServer server =
+                        DatagramServer.start(options, DatagramReply.responder(reply, listener), listener);
+                begin(session, options, server);
+                return server;
+            }));
+        } finally {
+            clock.shutdownNow();
+        }
+    }
+
+    /** Each datagram is shown, unless nobody is to be told anything. */
+    private NetListener listener(Output output, DatagramView view) {
+        boolean measures = reply.kind() == DatagramReply.Kind.MEASURE; // by the thousand a second, and of no interest
+        if (measures || output.verbosity() == Verbosity.QUIET) {
+            return output;
+        }
+        if (output.json()) {
+            return DatagramEvent.Listener.of(output);
+        }
+        return DatagramEvent.Listener.of(event -> {
+            if (event instanceof DatagramEvent.Received datagram) {
+                boolean whole = datagram.extent() == DatagramEvent.Extent.WHOLE;
+                view.show(output, datagram.peer(), datagram.payload(), whole);
+            } else {
+                output.on(event);
+            }
+        });
+    }
+
+    private void begin(Session session, DatagramOptions options, DatagramServer server) {
+        Output out = session.output();
+        if (!out.json()) {
+            DatagramFigures.buffers(options.listen().socket(), server).forEach(out::notice);
+        }
+        if (stats != null) {
+            DatagramFigures figures = new DatagramFigures(server);
+            Runnable tell = () -> figures.tell(out);
+            clock.scheduleAtFixedRate(tell, stats.toNanos(), stats.toNanos(), TimeUnit.NANOSECONDS);
+        }
+        if (duration != null) {
+            clock.schedule(() -> session.stop().ask(ExitCode.DONE), duration.toNanos(), TimeUnit.NANOSECONDS);
+        }
     }
 
     private DatagramOptions options() {

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import java.util.Locale;
 
 /**
@@ -58,8 +57,8 @@ public interface DatagramResponder {
      * @return the responder
      */
     static DatagramResponder fixed(String text) {
-        ByteBuf bytes = Unpooled.unreleasableBuffer(
-                Unpooled.directBuffer().writeBytes(text.getBytes(UTF_8)).asReadOnly());
-        return request -> request.answer(bytes.duplicate());
+        byte[] bytes = text.getBytes(UTF_8);
+        return request -> request.answer(
+                request.channel().alloc().directBuffer(bytes.length).writeBytes(bytes));
     }
 }

@@ -21,6 +21,7 @@ import io.ntk.core.NetServer;
 import io.ntk.core.Reason;
 import io.ntk.core.Server;
 import io.ntk.core.SocketSettings;
+import io.ntk.core.Transport;
 import io.ntk.core.UnixSocketFile;
 import io.ntk.udp.guard.AnswerRates;
 import io.ntk.udp.guard.GuardOptions;
@@ -32,6 +33,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -160,11 +162,23 @@ public final class DatagramServer implements NetServer {
         return bound.stream().map(Bound::endpoint).distinct().toList();
     }
 
+    /**
+     * What the kernel granted of the socket options. Of buffers it is the figure that compares with what was asked for:
+     * Linux grants twice that, for its own overhead.
+     */
     @Override
     public List<Map<String, String>> granted() {
-        return bound.stream()
-                .map(each -> SocketSettings.granted(each.channel()))
-                .toList();
+        boolean doubled = loops.transport() == Transport.EPOLL || loops.transport() == Transport.IO_URING;
+        List<Map<String, String>> all = new ArrayList<>();
+        for (Bound each : bound) {
+            Map<String, String> values = SocketSettings.granted(each.channel());
+            if (doubled) {
+                values.computeIfPresent("so-rcvbuf", (name, value) -> Long.toString(Long.parseLong(value) / 2));
+                values.computeIfPresent("so-sndbuf", (name, value) -> Long.toString(Long.parseLong(value) / 2));
+            }
+            all.add(values);
+        }
+        return all;
     }
 
     /** Datagrams know no connections: 0. */

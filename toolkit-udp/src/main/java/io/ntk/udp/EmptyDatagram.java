@@ -23,7 +23,7 @@ final class EmptyDatagram {
         ByteBuffer nothing = ByteBuffer.allocateDirect(0);
         DatagramChannel nio = channel.attr(DatagramSockets.NIO_SOCKET).get();
         if (nio != null && nio.isConnected()) {
-            nio.write(nothing);
+            throw new IOException("NIO sends no empty datagram from a connected socket (choose another transport)");
         } else if (nio != null) {
             nio.send(nothing, to);
         } else if (channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket) {

@@ -97,7 +97,7 @@ class ArrivalsTest {
     void comparesEachClockWithItselfOnly() {
         long there = 987_654_321_000_000L; // another host's clock, with a spacing of its own
         for (int n = 0; n < 50; n++) {
-            long sent = n * 10 * MILLI;
+            long sent = n * 10L * MILLI;
             long up = n % 2 * MILLI; // every other one a millisecond later on the way up
             long received = there + sent + up;
             var answer = new MeasureDatagram(1, 1, n, sent, sent, received, received + 1000, n, 0, 0);

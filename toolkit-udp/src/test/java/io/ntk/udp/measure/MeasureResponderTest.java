@@ -20,6 +20,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,11 +31,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MeasureResponderTest {
     private static final InetSocketAddress CLIENT = client(1, 50_000);
     private static final int SIZE = 100;
+    private static final MeasureDatagram SILENCE = MeasureDatagram.request(0, 0, 0, 0, 0);
 
     private final List<NetEvent> events = new ArrayList<>();
     private long now = -1_000_000_000L; // a monotonic clock may be anywhere, and pass zero
     private final MeasureResponder responder = new MeasureResponder(events::add, () -> now);
-    private final EmbeddedChannel channel = new EmbeddedChannel(new DatagramHandler(responder, () -> KernelDrops.UNKNOWN));
+    private final EmbeddedChannel channel =
+            new EmbeddedChannel(new DatagramHandler(responder, () -> KernelDrops.UNKNOWN));
 
     @AfterEach
     void nothingIsLeftBehind() {
@@ -105,12 +108,12 @@ class MeasureResponderTest {
     }
 
     @Test
-    void giveNoAnswerToForgedTokens() {
+    void givesNoAnswerToForgedTokens() {
         long token = token(CLIENT);
         for (long forged : new long[] {0, 1, -1, token + 1, ~token}) {
-            assertThat(ask(CLIENT, MeasureDatagram.request(0, forged, 0, 0, 0))).isNull();
+            assertThat(ask(CLIENT, MeasureDatagram.request(0, forged, 0, 0, 0))).isSameAs(SILENCE);
             assertThat(ask(CLIENT, MeasureDatagram.request(MeasureDatagram.END, forged, 0, 0, 0)))
-                    .isNull();
+                    .isSameAs(SILENCE);
         }
         assertThat(responder.sessions()).isZero();
     }
@@ -118,22 +121,22 @@ class MeasureResponderTest {
     @Test
     void givesNoAnswerToTokensOfOthers() {
         long token = token(CLIENT);
-        assertThat(measured(client(1, 50_001), token, 0)).isNull();
-        assertThat(measured(client(2, 50_000), token, 0)).isNull();
-        assertThat(measured(CLIENT, token, 0)).isNotNull();
-        assertThat(measured(client(1, 50_001), token, 0)).isNull();
+        assertThat(measured(client(1, 50_001), token, 0)).isSameAs(SILENCE);
+        assertThat(measured(client(2, 50_000), token, 0)).isSameAs(SILENCE);
+        assertThat(measured(CLIENT, token, 0)).isNotSameAs(SILENCE);
+        assertThat(measured(client(1, 50_001), token, 0)).isSameAs(SILENCE);
     }
 
     @Test
     void takesTokensOfThisPeriodAndTheLast() {
         long first = token(CLIENT);
         pass(Duration.ofSeconds(59));
-        assertThat(measured(CLIENT, first, 0)).isNotNull(); // begun at second 0 of its period
+        assertThat(measured(CLIENT, first, 0)).isNotSameAs(SILENCE); // begun at second 0 of its period
         InetSocketAddress other = client(2, 1);
         now = start();
         long replayed = token(other);
         pass(Duration.ofSeconds(60));
-        assertThat(measured(other, replayed, 0)).isNull();
+        assertThat(measured(other, replayed, 0)).isSameAs(SILENCE);
     }
 
     private static long start() {
@@ -148,7 +151,7 @@ class MeasureResponderTest {
             pass(MeasureResponder.KEPT);
         }
         pass(Duration.ofNanos(1));
-        assertThat(measured(CLIENT, token, 10)).isNull();
+        assertThat(measured(CLIENT, token, 10)).isSameAs(SILENCE);
         assertThat(responder.sessions()).isZero();
     }
 
@@ -177,15 +180,15 @@ class MeasureResponderTest {
     @Test
     void givesAnAddressItsShareOfSessionsAndNoMore() {
         for (int port = 1; port <= MeasureResponder.MAX_SESSIONS_PER_ADDRESS; port++) {
-            assertThat(measured(client(1, port), token(client(1, port)), 0)).isNotNull();
+            assertThat(measured(client(1, port), token(client(1, port)), 0)).isNotSameAs(SILENCE);
         }
         InetSocketAddress more = client(1, 99);
         assertThat(ask(more, MeasureDatagram.request(MeasureDatagram.HELLO, 0, 1, 0, 0)))
-                .isNull();
+                .isSameAs(SILENCE);
         assertThat(token(client(2, 1))).isNotZero();
         assertThat(measured(client(1, 1), token(client(1, 1)), 1).distinct()).isEqualTo(2);
         pass(MeasureResponder.KEPT.plusNanos(1));
-        assertThat(measured(more, token(more), 0)).isNotNull();
+        assertThat(measured(more, token(more), 0)).isNotSameAs(SILENCE);
         assertThat(responder.sessions()).isEqualTo(1);
     }
 
@@ -197,7 +200,7 @@ class MeasureResponderTest {
         }
         int answered = 0;
         for (int port = 1; port <= tokens.size(); port++) {
-            answered += measured(client(1, port), tokens.get(port - 1), 0) == null ? 0 : 1;
+            answered += measured(client(1, port), tokens.get(port - 1), 0).equals(SILENCE) ? 0 : 1;
         }
         assertThat(answered).isEqualTo(MeasureResponder.MAX_SESSIONS_PER_ADDRESS);
     }
@@ -206,15 +209,15 @@ class MeasureResponderTest {
     void holdsAsManySessionsAsItsTableAndNoMore() {
         for (int n = 0; n < MeasureResponder.MAX_SESSIONS; n++) {
             InetSocketAddress each = client(n / 16, 1 + n % 16);
-            assertThat(measured(each, token(each), 0)).as("session %d", n).isNotNull();
+            assertThat(measured(each, token(each), 0)).as("session %d", n).isNotSameAs(SILENCE);
         }
         assertThat(responder.sessions()).isEqualTo(MeasureResponder.MAX_SESSIONS);
         InetSocketAddress more = client(200, 1);
         assertThat(ask(more, MeasureDatagram.request(MeasureDatagram.HELLO, 0, 1, 0, 0)))
-                .isNull();
-        assertThat(measured(client(0, 1), token(client(0, 1)), 1)).isNotNull();
+                .isSameAs(SILENCE);
+        assertThat(measured(client(0, 1), token(client(0, 1)), 1)).isNotSameAs(SILENCE);
         pass(MeasureResponder.KEPT.plusNanos(1));
-        assertThat(measured(more, token(more), 0)).isNotNull();
+        assertThat(measured(more, token(more), 0)).isNotSameAs(SILENCE);
     }
 
     @ParameterizedTest
@@ -232,9 +235,9 @@ class MeasureResponderTest {
         long token = token(CLIENT);
         measured(CLIENT, token, 0);
         assertThat(ask(CLIENT, MeasureDatagram.request(MeasureDatagram.ANSWER, token, 1, 0, 0)))
-                .isNull();
+                .isSameAs(SILENCE);
         assertThat(ask(CLIENT, MeasureDatagram.request(MeasureDatagram.HELLO, token, 1, 0, 0)))
-                .isNull();
+                .isSameAs(SILENCE);
         for (byte[] garbage : new byte[][] {{}, {1}, new byte[79], new byte[80], new byte[1400]}) {
             channel.writeInbound(new DatagramPacket(Unpooled.copiedBuffer(garbage), client(9, 9), CLIENT));
             assertThat(channel.outboundMessages()).isEmpty();
@@ -261,12 +264,15 @@ class MeasureResponderTest {
         long token = token(CLIENT);
         int proven = 0;
         for (int n = 0; n < 100; n++) {
-            proven += exchange(guarded, CLIENT, MeasureDatagram.request(0, token, n, 0, 0), SIZE) == null ? 0 : 1;
+            proven += exchange(guarded, CLIENT, MeasureDatagram.request(0, token, n, 0, 0), SIZE)
+                            .equals(SILENCE)
+                    ? 0
+                    : 1;
         }
         int hellos = 0;
         for (int n = 0; n < 100; n++) {
             var hello = MeasureDatagram.request(MeasureDatagram.HELLO, 0, n, 0, 0);
-            hellos += exchange(guarded, CLIENT, hello, SIZE) == null ? 0 : 1;
+            hellos += exchange(guarded, CLIENT, hello, SIZE).equals(SILENCE) ? 0 : 1;
         }
         assertThat(proven).isEqualTo(100);
         assertThat(hellos).isBetween(3, 4);
@@ -309,9 +315,9 @@ class MeasureResponderTest {
         return decoded(channel.readOutbound());
     }
 
-    private static MeasureDatagram decoded(DatagramPacket packet) {
+    private static MeasureDatagram decoded(@Nullable DatagramPacket packet) {
         if (packet == null) {
-            return null;
+            return SILENCE;
         }
         try {
             return MeasureDatagram.decode(packet.content());

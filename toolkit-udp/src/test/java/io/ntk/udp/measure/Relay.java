@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
@@ -93,19 +92,19 @@ final class Relay implements AutoCloseable {
 
     private final DatagramSocket front = bound();
     private final DatagramSocket back = bound();
-    private final AtomicReference<SocketAddress> client = new AtomicReference<>();
+    private volatile SocketAddress client = new InetSocketAddress(0); // until it has sent something
     private final List<Thread> threads = new ArrayList<>();
 
     Relay(InetSocketAddress responder, Plan up, Plan down) {
         Stage<byte[]> upward = new Stage<>(up, bytes -> send(back, bytes, responder));
-        Stage<byte[]> downward = new Stage<>(down, bytes -> send(front, bytes, client.get()));
+        Stage<byte[]> downward = new Stage<>(down, bytes -> send(front, bytes, client));
         run(
                 "relay-up",
                 front,
                 upward,
-                packet -> client.set(packet.getSocketAddress()),
+                packet -> client = packet.getSocketAddress(),
                 bytes -> send(back, bytes, responder));
-        run("relay-down", back, downward, packet -> {}, bytes -> send(front, bytes, client.get()));
+        run("relay-down", back, downward, packet -> {}, bytes -> send(front, bytes, client));
     }
 
     int port() {
