@@ -38,10 +38,10 @@ public record MeasureOptions(
         /** The most datagrams a second that can be asked for; what cannot be sent is reported as missed. */
         public static final int MAX_PER_SECOND = 10_000_000;
 
+        private static final Duration MAX_DURATION = Duration.ofDays(365); // before the first use, just below
+
         /** 1,000 datagrams of 200 bytes a second for 10 s, without warm-up. */
         public static final Load DEFAULTS = new Load(1000, 200, Duration.ofSeconds(10), Duration.ZERO);
-
-        private static final Duration MAX_DURATION = Duration.ofDays(365);
 
         /** Checks the bounds. */
         public Load {

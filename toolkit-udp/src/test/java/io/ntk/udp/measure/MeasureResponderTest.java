@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.ntk.core.NetEvent;
@@ -62,7 +63,7 @@ class MeasureResponderTest {
     void answersInTheLengthOfTheRequest(int size) {
         long token = token(CLIENT);
         send(CLIENT, MeasureDatagram.request(0, token, 0, 0, 0), size);
-        DatagramPacket answer = channel.readOutbound();
+        AddressedEnvelope<ByteBuf, ?> answer = channel.readOutbound();
         assertThat(answer.content().readableBytes()).isEqualTo(size);
         assertThat(answer.recipient()).isEqualTo(CLIENT);
         answer.release();
@@ -249,7 +250,7 @@ class MeasureResponderTest {
         ByteBuf hello = encoded(MeasureDatagram.request(MeasureDatagram.HELLO, 0, 1, 2, 3), SIZE);
         ByteBuf copy = hello.copy();
         channel.writeInbound(new DatagramPacket(hello.asReadOnly(), client(9, 9), CLIENT));
-        DatagramPacket answer = channel.readOutbound();
+        AddressedEnvelope<ByteBuf, ?> answer = channel.readOutbound();
         assertThat(MeasureDatagram.decode(answer.content()).token()).isNotZero();
         answer.release();
         copy.release();
@@ -315,7 +316,7 @@ class MeasureResponderTest {
         return decoded(channel.readOutbound());
     }
 
-    private static MeasureDatagram decoded(@Nullable DatagramPacket packet) {
+    private static MeasureDatagram decoded(@Nullable AddressedEnvelope<ByteBuf, ?> packet) {
         if (packet == null) {
             return SILENCE;
         }
