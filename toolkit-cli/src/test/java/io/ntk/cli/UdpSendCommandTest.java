@@ -69,7 +69,9 @@ class UdpSendCommandTest {
 
     @Test
     void waitsForNothingUnlessToldTo() {
-        assertThat(Ntk.run("udp", "send", port, "one")).extracting(Ntk.Result::exit, Ntk.Result::out).containsExactly(0, "");
+        assertThat(Ntk.run("udp", "send", port, "one"))
+                .extracting(Ntk.Result::exit, Ntk.Result::out)
+                .containsExactly(0, "");
         awaitReceived("one");
     }
 
@@ -83,7 +85,8 @@ class UdpSendCommandTest {
 
     @Test
     void sendsALineExitWhereThatIsMeant() {
-        assertThat(run("exit\nlast", "udp", "send", port, "--literal", "--timeout", "10s").out())
+        assertThat(run("exit\nlast", "udp", "send", port, "--literal", "--timeout", "10s")
+                        .out())
                 .isEqualTo("EXIT\nLAST\n");
     }
 
@@ -96,7 +99,8 @@ class UdpSendCommandTest {
         Ntk.Result refused = Ntk.run("udp", "send", port, "--file", file.toString());
         assertThat(refused.exit()).isEqualTo(1);
         assertThat(refused.err()).contains("the limit is 65507 bytes a datagram");
-        Ntk.Result missing = Ntk.run("udp", "send", port, "--file", folder.resolve("none").toString());
+        Ntk.Result missing =
+                Ntk.run("udp", "send", port, "--file", folder.resolve("none").toString());
         assertThat(missing.exit()).isEqualTo(1);
     }
 
@@ -141,8 +145,11 @@ class UdpSendCommandTest {
         assertThat(Ntk.run("udp", "send").exit()).isEqualTo(2);
         assertThat(Ntk.run("udp", "send", "0", "x").exit()).isEqualTo(2);
         assertThat(Ntk.run("udp", "send", port, "x", "--size", "3").exit()).isEqualTo(2);
-        assertThat(Ntk.run("udp", "send", port, "--size", "3", "--retries", "3").exit()).isEqualTo(2);
-        assertThat(Ntk.run("udp", "send", port, "x", "--rate", "3", "--interval", "1s").exit()).isEqualTo(2);
+        assertThat(Ntk.run("udp", "send", port, "--size", "3", "--retries", "3").exit())
+                .isEqualTo(2);
+        assertThat(Ntk.run("udp", "send", port, "x", "--rate", "3", "--interval", "1s")
+                        .exit())
+                .isEqualTo(2);
         assertThat(Ntk.run("udp", "send", port, "x", "--ttl", "256").exit()).isEqualTo(2);
         assertThat(Ntk.run("udp", "send", port, "x", "--timeout", "0").exit()).isEqualTo(2);
     }

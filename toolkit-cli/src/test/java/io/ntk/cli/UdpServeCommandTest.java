@@ -69,7 +69,9 @@ class UdpServeCommandTest {
     void printsADump() throws Exception {
         try (var ntk = Ntk.start(serve("--count", "1", "--hex"))) {
             send(port(ntk), "hello".getBytes(UTF_8));
-            assertThat(ntk.await().out()).contains(" 5 bytes:\n00000000  68 65 6c 6c 6f ").contains("|hello|");
+            assertThat(ntk.await().out())
+                    .contains(" 5 bytes:\n00000000  68 65 6c 6c 6f ")
+                    .contains("|hello|");
         }
     }
 
