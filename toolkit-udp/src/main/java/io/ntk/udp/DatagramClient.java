@@ -352,7 +352,7 @@ public final class DatagramClient implements AutoCloseable {
         }
         String reason = Reason.of(e);
         if (reason.startsWith("permission denied")) {
-            return reason + " (a broadcast address has to be allowed)";
+            return reason + " (a broadcast address has to be allowed, on the command line by --broadcast)";
         }
         if (reason.startsWith("message too long")) {
             return reason + " (the send buffer, or the MTU, is too small for it)";
