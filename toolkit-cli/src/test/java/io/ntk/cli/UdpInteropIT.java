@@ -53,7 +53,8 @@ class UdpInteropIT {
     void talksToATutorialsServerUntilExit() {
         try (var server = Programs.start("python3", Packaged.script("datagram_server.py"))) {
             String port = Packaged.announced(server).get(0);
-            var client = Packaged.run(bytes("hello\nhow are you\nexit\nnever\n"), "udp", "send", port, "--timeout", "20s");
+            var client =
+                    Packaged.run(bytes("hello\nhow are you\nexit\nnever\n"), "udp", "send", port, "--timeout", "20s");
             assertThat(client.exit()).isZero();
             assertThat(client.text()).isEqualTo("HELLO\nHOW ARE YOU\n");
             Packaged.run(bytes("exit\n"), "udp", "send", port, "--literal");
@@ -68,17 +69,22 @@ class UdpInteropIT {
             var addresses = Packaged.addresses(server, 2);
             String v4 = Packaged.port(addresses.get(0));
             String v6 = Packaged.port(addresses.get(1));
-            assertThat(Programs.run(bytes("nc\n"), "nc", "-u", "-w", "1", "127.0.0.1", v4).text())
+            assertThat(Programs.run(bytes("nc\n"), "nc", "-u", "-w", "1", "127.0.0.1", v4)
+                            .text())
                     .isEqualTo("nc\n");
-            assertThat(Programs.run(bytes("nc6\n"), "nc", "-6", "-u", "-w", "1", "::1", v6).text())
+            assertThat(Programs.run(bytes("nc6\n"), "nc", "-6", "-u", "-w", "1", "::1", v6)
+                            .text())
                     .isEqualTo("nc6\n");
-            assertThat(Programs.run(bytes("ncat\n"), "ncat", "-u", "-i", "1", "127.0.0.1", v4).text())
+            assertThat(Programs.run(bytes("ncat\n"), "ncat", "-u", "-i", "1", "127.0.0.1", v4)
+                            .text())
                     .isEqualTo("ncat\n");
             byte[] large = new byte[60_000];
             new Random(2).nextBytes(large);
-            assertThat(Programs.run(large, "socat", "-b65507", "-t1", "-", "UDP4:127.0.0.1:" + v4).out())
+            assertThat(Programs.run(large, "socat", "-b65507", "-t1", "-", "UDP4:127.0.0.1:" + v4)
+                            .out())
                     .isEqualTo(large);
-            assertThat(Programs.run(bytes("socat\n"), "socat", "-t1", "-", "UDP6:[::1]:" + v6).text())
+            assertThat(Programs.run(bytes("socat\n"), "socat", "-t1", "-", "UDP6:[::1]:" + v6)
+                            .text())
                     .isEqualTo("socat\n");
         }
     }
@@ -125,8 +131,15 @@ class UdpInteropIT {
         try (var server = serve("--join", "239.255.77.2%lo", "--listen", "239.255.77.2:0", "--reply", "echo")) {
             String port = Packaged.port(server);
             var result = Packaged.run(
-                    new byte[0], "udp", "send", "239.255.77.2:" + port, "hi all", "--source", "127.0.0.1",
-                    "--reply-wait", "1s");
+                    new byte[0],
+                    "udp",
+                    "send",
+                    "239.255.77.2:" + port,
+                    "hi all",
+                    "--source",
+                    "127.0.0.1",
+                    "--reply-wait",
+                    "1s");
             assertThat(result.exit()).isZero();
             assertThat(result.text()).endsWith(" 6 bytes: hi all\n");
         }
@@ -135,7 +148,8 @@ class UdpInteropIT {
             var refused = Packaged.run(new byte[0], "udp", "send", to, "x");
             assertThat(refused.exit()).isEqualTo(1);
             assertThat(refused.err()).contains("--broadcast");
-            assertThat(Packaged.run(new byte[0], "udp", "send", to, "to all", "--broadcast").exit())
+            assertThat(Packaged.run(new byte[0], "udp", "send", to, "to all", "--broadcast")
+                            .exit())
                     .isZero();
             Await.until("the datagram", () -> server.text().contains(" 6 bytes: to all"));
         }
