@@ -211,13 +211,15 @@ final class Output implements NetListener, AutoCloseable {
     }
 
     private static String droppedLines(long count) {
-        return "ntk: " + count + " lines are missing here: standard error was not read in time\n";
+        return "ntk: " + count + " lines are missing here: standard error was not read in time";
     }
 
     /** An event among the events; what is missing in data is told on standard error. */
     private String dropped(long count) {
         if (json) {
-            return Ndjson.start("ntk", "dropped", Instant.now()).field("count", count) + "\n";
+            return Ndjson.start("ntk", "dropped", Instant.now())
+                    .field("count", count)
+                    .toString();
         }
         error(count + " datagrams are missing: standard output was not read in time");
         return "";

@@ -41,11 +41,11 @@ import picocli.CommandLine.Parameters;
                     + " broadcast, whose answers are waited for all the time."
         })
 @Examples({
-    "ntk udp send 9001 hello                    # one datagram to 127.0.0.1:9001",
-    "ntk udp send 9001 hello --reply-wait 1s    # and what comes back within 1 s",
-    "ntk udp send 9001 hello --retries 3        # again, up to three times, until it is answered",
-    "ntk udp send 9001                          # each line that you type, until exit",
-    "ntk udp send 239.1.2.3:9001 hi --ttl 4     # to a multicast group, four hops far",
+    "ntk udp send 9001 hello                   # one datagram",
+    "ntk udp send 9001 hello --reply-wait 1s   # and what comes back",
+    "ntk udp send 9001 hello --retries 3       # again, until it is answered",
+    "ntk udp send 9001                         # what you type, until exit",
+    "ntk udp send 239.1.2.3:9001 hi --ttl 4    # to a multicast group",
     "ntk udp send 9001 --size 200 --count 10000 --rate 1000   # load",
 })
 final class UdpSendCommand implements Verb {

@@ -34,12 +34,12 @@ import picocli.CommandLine.Option;
                     + " exempt; and a peer that sends back our own answer 8 times running gets none for 60 s."
         })
 @Examples({
-    "ntk udp serve                              # show what arrives on 127.0.0.1:9001",
-    "ntk udp serve --reply echo                 # and send it back",
-    "ntk udp serve --count 1 --raw              # the payload of one datagram, then exit",
-    "ntk udp serve --join 239.1.2.3%%eth0        # a multicast group, on one interface",
-    "ntk udp serve --listen unix:/tmp/log.sock  # Unix datagrams",
-    "ntk udp serve --reply echo -q --stats 1s   # as fast as it goes, with figures each second",
+    "ntk udp serve                         # show what arrives on 127.0.0.1:9001",
+    "ntk udp serve --reply echo            # and send it back",
+    "ntk udp serve --count 1 --raw         # the payload of one datagram",
+    "ntk udp serve --join 239.1.2.3%lo     # a multicast group",
+    "ntk udp serve --listen unix:/tmp/s    # Unix datagrams",
+    "ntk udp serve --reply echo -q --stats 1s   # fast, figures each second",
 })
 final class UdpServeCommand implements Verb {
     static final int DEFAULT_PORT = 9001;
@@ -62,7 +62,7 @@ final class UdpServeCommand implements Verb {
 
     @Option(
             names = "--join",
-            paramLabel = "GROUP[%%INTERFACE]",
+            paramLabel = "GROUP[%INTERFACE]",
             split = ",",
             description = "Join a multicast group, IPv4 or IPv6. Without --listen it listens on the groups themselves,"
                     + " port 9001. Repeatable.")

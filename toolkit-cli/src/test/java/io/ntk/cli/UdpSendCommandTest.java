@@ -134,7 +134,7 @@ class UdpSendCommandTest {
     @Test
     void tellsAnswersAsJson() {
         Ntk.Result result = Ntk.run("udp", "send", port, "one", "--timeout", "10s", "--json");
-        result.lines().forEach(StrictJson::parse);
+        result.lines().forEach(StrictJson::object);
         assertThat(result.out())
                 .contains("\"event\":\"received\",\"service\":\"udp\",\"peer\":\"127.0.0.1:" + port
                         + "\",\"bytes\":3,\"text\":\"ONE\"}");

@@ -90,7 +90,7 @@ class UdpServeCommandTest {
         try (var ntk = Ntk.start(serve("--count", "3", "--json", "--max-datagram", "3", "--stats", "1h"))) {
             send(port(ntk), "abc".getBytes(UTF_8), new byte[] {-1}, "abcd".getBytes(UTF_8));
             Ntk.Result result = ntk.await();
-            result.lines().forEach(StrictJson::parse);
+            result.lines().forEach(StrictJson::object);
             assertThat(result.out())
                     .contains("\"event\":\"listening\"")
                     .contains("\"bytes\":3,\"text\":\"abc\"")

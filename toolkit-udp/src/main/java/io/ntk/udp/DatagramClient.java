@@ -11,7 +11,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.ReferenceCountUtil;
@@ -19,6 +18,7 @@ import io.ntk.core.Endpoint;
 import io.ntk.core.EventLoops;
 import io.ntk.core.Reason;
 import io.ntk.core.SocketSettings;
+import io.ntk.udp.guard.DatagramAnswer;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends datagrams to one target and hears the answers. Thread-safe but for {@link #request}, which is for one thread.
  *
- * <p>For a host or a Unix socket its own socket is connected, so that the kernel passes on answers of the target alone,
- * and reports what ICMP says; for groups and broadcast, answers of anybody are taken.
+ * <p>For a host its own socket is connected, so that the kernel passes on answers of the target alone, and reports what
+ * ICMP says; at a Unix socket it looks at the sender itself; for groups and broadcast, answers of anybody are taken.
  *
  * <p>Failure: {@code open} fails when the name is not known, or the socket cannot be made; the message says why.
  */
@@ -96,7 +96,10 @@ public final class DatagramClient implements AutoCloseable {
     private record Opening(DatagramClientOptions options, EventLoops loops, Inbox inbox) {
         DatagramClient open() throws IOException {
             SocketAddress to = address(options.target());
-            boolean connects = !(to instanceof InetSocketAddress inet) || !isForMany(inet);
+            // Netty loses empty datagrams at a Unix socket that is connected.
+            boolean connects = to instanceof InetSocketAddress inet
+                    ? !isForMany(inet)
+                    : options.answers() == DatagramClientOptions.Answers.NONE;
             Endpoint.Inet source = options.source();
             Path ownPath =
                     to instanceof DomainSocketAddress && options.answers() == DatagramClientOptions.Answers.WANTED
@@ -110,6 +113,7 @@ public final class DatagramClient implements AutoCloseable {
             if (connects) {
                 opening = from == null ? bootstrap.connect(to) : bootstrap.connect(to, from);
             } else {
+                inbox.takeOnlyFrom(ownPath == null ? null : to);
                 opening = bootstrap.bind(from == null ? anyLike((InetSocketAddress) to) : from);
             }
             Channel channel = awaited(opening);
@@ -262,7 +266,7 @@ public final class DatagramClient implements AutoCloseable {
      * @return true for groups and broadcast
      */
     public boolean isForMany() {
-        return !connected;
+        return !connected && target instanceof InetSocketAddress;
     }
 
     /**
@@ -316,10 +320,7 @@ public final class DatagramClient implements AutoCloseable {
 
     /** What is written for a payload. */
     Object packet(ByteBuf payload) {
-        if (connected) {
-            return payload;
-        }
-        return new DatagramPacket(payload, (InetSocketAddress) target);
+        return connected ? payload : DatagramAnswer.packet(payload, target);
     }
 
     static boolean isRefusal(Throwable e) {
@@ -351,7 +352,7 @@ public final class DatagramClient implements AutoCloseable {
         }
         String reason = Reason.of(e);
         if (reason.startsWith("permission denied")) {
-            return reason + " (a broadcast address has to be allowed)";
+            return reason + " (a broadcast address has to be allowed, on the command line by --broadcast)";
         }
         if (reason.startsWith("message too long")) {
             return reason + " (the send buffer, or the MTU, is too small for it)";
@@ -378,6 +379,7 @@ public final class DatagramClient implements AutoCloseable {
     /** The pipeline: counts answers and passes them on. */
     static final class Inbox extends ChannelInboundHandlerAdapter {
         private final DatagramReceiver receiver;
+        private volatile @Nullable SocketAddress only;
         private long count;
 
         Inbox(DatagramReceiver receiver) {
@@ -387,13 +389,20 @@ public final class DatagramClient implements AutoCloseable {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             try {
-                if (message instanceof AddressedEnvelope<?, ?> packet && packet.content() instanceof ByteBuf payload) {
+                if (message instanceof AddressedEnvelope<?, ?> packet
+                        && packet.content() instanceof ByteBuf payload
+                        && (only == null || only.equals(packet.sender()))) {
                     receiver.received(payload, sender(ctx, packet));
                     arrived();
                 }
             } finally {
                 ReferenceCountUtil.release(message);
             }
+        }
+
+        /** Before the socket is bound: whose answers count, or null where the kernel sees to that, or anybody's do. */
+        void takeOnlyFrom(@Nullable SocketAddress sender) {
+            only = sender;
         }
 
         private static SocketAddress sender(ChannelHandlerContext ctx, AddressedEnvelope<?, ?> packet) {

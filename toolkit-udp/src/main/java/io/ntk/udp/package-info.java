@@ -14,8 +14,7 @@
  * <p>The pipeline of a channel:
  *
  * <ol>
- *   <li>{@link io.ntk.udp.EmptyDatagramHandler}: sends what Netty's transports do not, a datagram without payload
- *   <li>{@link io.ntk.udp.DatagramFrontHandler}: access list, counts, what is too long, events
+ *   <li>{@code DatagramFrontHandler}: access list, counts, what is too long, events; sends datagrams without payload
  *   <li>{@link io.ntk.udp.guard.ReflectionGuardHandler}: only where something answers, unless it is switched off
  *   <li>{@link io.ntk.udp.DatagramEchoHandler}, {@link io.ntk.udp.DatagramHandler} with a {@link
  *       io.ntk.udp.DatagramResponder}, or nothing
@@ -27,9 +26,9 @@
  *   <tr><td>a datagram</td><td>65,527 bytes, {@link io.ntk.udp.DatagramOptions#maxDatagramBytes}</td><td>cut to that,
  *       told as truncated, never answered</td></tr>
  *   <tr><td>answers</td><td>{@link io.ntk.udp.guard.GuardOptions}</td><td>not sent, counted, told once</td></tr>
- *   <tr><td>answers that the system does not take</td><td>1 MiB a channel</td><td>nothing is read; the kernel drops
+ *   <tr><td>answers that the system does not take</td><td>the batches of 16 MiB a channel</td><td>nothing is read; the kernel drops
  *       what its buffer does not hold, and {@link io.ntk.udp.KernelDrops} counts it</td></tr>
- *   <tr><td>what a client has under way</td><td>256 datagrams or 1 MiB</td><td>{@code send} waits</td></tr>
+ *   <tr><td>what a generator has under way</td><td>4 batches of 64 datagrams</td><td>{@code send} waits</td></tr>
  * </table>
  */
 @NullMarked
