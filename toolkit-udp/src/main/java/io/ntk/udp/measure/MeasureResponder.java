@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +66,7 @@ public final class MeasureResponder implements DatagramResponder {
 
     private final NetListener listener;
     private final Clock clock;
+    private final Executor blocking;
     private final MeasureTokens tokens;
     private final Map<InetSocketAddress, Session> sessions = new HashMap<>();
     private final Map<InetAddress, Integer> perAddress = new HashMap<>();
@@ -80,11 +83,12 @@ public final class MeasureResponder implements DatagramResponder {
      * @param listener who is told of sessions, by {@link MeasureEvent}
      */
     public MeasureResponder(NetListener listener) {
-        this(listener, System::nanoTime);
+        this(listener, System::nanoTime, GlobalEventExecutor.INSTANCE);
     }
 
-    MeasureResponder(NetListener listener, Clock clock) {
+    MeasureResponder(NetListener listener, Clock clock, Executor blocking) {
         this.listener = listener;
+        this.blocking = blocking;
         this.clock = clock;
         this.tokens = new MeasureTokens(clock);
         this.sweptAt = clock.nanoTime() - SWEEP_NANOS;
@@ -173,11 +177,15 @@ public final class MeasureResponder implements DatagramResponder {
     /** The drops are read from the system's tables, which an event loop must not wait for; once in a session. */
     private void answerWithLatestDrops(DatagramRequest request, MeasureDatagram end, long now, Counts counts) {
         ByteBuf copy = request.payload().copy();
-        GlobalEventExecutor.INSTANCE.execute(() -> {
+        blocking.execute(() -> {
             MeasureDatagram answer = answerTo(
                     end, end.token(), now, counts, request.kernelDrops().now());
             answer.encodeAnswer(copy);
-            request.answer(copy, Trust.PROVEN);
+            try {
+                request.answer(copy, Trust.PROVEN);
+            } catch (RejectedExecutionException e) {
+                copy.release(); // the channel's event loop has ended
+            }
         });
     }
 

@@ -8,7 +8,6 @@ import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.ntk.core.NetEvent;
-import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
 import io.ntk.udp.DatagramHandler;
 import io.ntk.udp.KernelDrops;
@@ -36,7 +35,7 @@ class MeasureResponderTest {
 
     private final List<NetEvent> events = new ArrayList<>();
     private long now = -1_000_000_000L; // a monotonic clock may be anywhere, and pass zero
-    private final MeasureResponder responder = new MeasureResponder(events::add, () -> now);
+    private final MeasureResponder responder = new MeasureResponder(events::add, () -> now, Runnable::run);
     private final EmbeddedChannel channel =
             new EmbeddedChannel(new DatagramHandler(responder, () -> KernelDrops.UNKNOWN));
 
@@ -99,7 +98,7 @@ class MeasureResponderTest {
         measured(CLIENT, token, 1);
         for (int i = 0; i < 5; i++) {
             send(CLIENT, MeasureDatagram.request(MeasureDatagram.END, token, 2, 0, 0), SIZE);
-            MeasureDatagram answer = awaitAnswer();
+            MeasureDatagram answer = decoded(channel.readOutbound());
             assertThat(answer.distinct()).isEqualTo(2);
             assertThat(answer.is(MeasureDatagram.END)).isTrue();
         }
@@ -162,7 +161,7 @@ class MeasureResponderTest {
         measured(CLIENT, token, 0);
         measured(CLIENT, token, 1);
         send(CLIENT, MeasureDatagram.request(MeasureDatagram.END, token, 2, 0, 0), SIZE);
-        assertThat(awaitAnswer().distinct()).isEqualTo(2);
+        assertThat(decoded(channel.readOutbound()).distinct()).isEqualTo(2);
         assertThat(ask(CLIENT, MeasureDatagram.request(MeasureDatagram.HELLO, 0, 1, 0, 0))
                         .distinct())
                 .isZero();
@@ -304,15 +303,6 @@ class MeasureResponderTest {
     private static MeasureDatagram exchange(
             EmbeddedChannel channel, InetSocketAddress client, MeasureDatagram request, int size) {
         channel.writeInbound(new DatagramPacket(encoded(request, size), new InetSocketAddress(9001), client));
-        return decoded(channel.readOutbound());
-    }
-
-    /** The final counts come from another thread, which has read the system's tables. */
-    private MeasureDatagram awaitAnswer() {
-        Await.until("an answer", () -> {
-            channel.runPendingTasks();
-            return !channel.outboundMessages().isEmpty();
-        });
         return decoded(channel.readOutbound());
     }
 
