@@ -62,7 +62,9 @@ final class ArchiveTrainingCommand implements Verb {
     private static void udp() throws IOException {
         DatagramOptions options = DatagramOptions.DEFAULTS.withListen(ListenOptions.loopback(0));
         try (var server = DatagramServer.start(options, DatagramResponder.ECHO)) {
-            ntk("udp", "send", server.endpoints().get(0).toString(), "--timeout", "5s");
+            String endpoint = server.endpoints().get(0).toString();
+            ntk("udp", "send", endpoint, "--timeout", "5s");
+            ntk("udp", "measure", endpoint, "--plain", "--for", "100ms", "--timeout", "100ms");
         }
         ntk("udp", "serve", "--listen", "0", "--for", "1ms");
     }
