@@ -261,6 +261,9 @@ public final class MeasureClient implements AutoCloseable {
                 continue;
             }
             awaitTime(due);
+            if (isStopped()) {
+                return; // before its time
+            }
             long now = System.nanoTime();
             if (measured) {
                 // Before it leaves: its answer must not be older than the count.
@@ -404,7 +407,7 @@ public final class MeasureClient implements AutoCloseable {
         try {
             while (true) {
                 bytes.clear();
-                int length = channel.read(bytes);
+                int length = Math.max(0, channel.read(bytes)); // the JDK takes an empty datagram for the end of a stream
                 long now = System.nanoTime();
                 take(in.setIndex(0, length), now);
             }
