@@ -147,12 +147,7 @@ final class UdpMeasureCommand implements Verb {
         MeasureReport report;
         try (MeasureClient client = MeasureClient.start(options)) {
             session.stop().take();
-            session.stop().asked().thenAccept(code -> {
-                client.stop();
-                if (code == ExitCode.OUTPUT_CLOSED || code == ExitCode.FAILED) {
-                    client.close();
-                }
-            });
+            session.stop().asked().thenAccept(code -> end(client, code));
             session.stop().insisted().thenRun(client::close);
             report = follow(session, client);
         }
@@ -164,6 +159,14 @@ final class UdpMeasureCommand implements Verb {
         }
         tell(session.output(), options, report, expectations);
         return exit(session, report, expectations);
+    }
+
+    /** Ends it with a report, or at once when nobody can read that. */
+    private static void end(MeasureClient client, ExitCode why) {
+        client.stop();
+        if (why == ExitCode.OUTPUT_CLOSED || why == ExitCode.FAILED) {
+            client.close();
+        }
     }
 
     private MeasureOptions options() {

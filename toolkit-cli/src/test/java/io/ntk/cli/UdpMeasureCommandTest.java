@@ -6,7 +6,6 @@ import io.ntk.testsupport.Await;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -73,7 +72,8 @@ class UdpMeasureCommandTest {
             Ntk.Result run = Ntk.run("udp", "measure", "" + silent.getLocalPort(), "--wait", "300ms");
             assertThat(run.exit()).isEqualTo(124);
             assertThat(run.err()).contains("no answer from 127.0.0.1:" + silent.getLocalPort());
-            run = Ntk.run("udp", "measure", "" + silent.getLocalPort(), "--plain", "--for", "50ms", "--timeout", "50ms");
+            run = Ntk.run(
+                    "udp", "measure", "" + silent.getLocalPort(), "--plain", "--for", "50ms", "--timeout", "50ms");
             assertThat(run.exit()).isEqualTo(124);
             assertThat(run.out()).contains("round trip    unknown");
         }
@@ -93,7 +93,8 @@ class UdpMeasureCommandTest {
     @Test
     void reportsWhenItIsInterrupted() {
         try (var server = Ntk.start("udp", "serve", "--reply", "measure", "--listen", "127.0.0.1:0");
-                var run = Ntk.start("udp", "measure", "" + server.port(), "--json", "--interval", "20ms", "--for", "1h")) {
+                var run = Ntk.start(
+                        "udp", "measure", "" + server.port(), "--json", "--interval", "20ms", "--for", "1h")) {
             Await.until("an interval", () -> run.out().contains("interval"));
             run.stop(ExitCode.INTERRUPTED);
             Ntk.Result result = run.await();
@@ -133,8 +134,7 @@ class UdpMeasureCommandTest {
     }
 
     private static Ntk.Result measure(Ntk.Running server, String... more) {
-        var args = new java.util.ArrayList<>(
-                List.of("udp", "measure", "127.0.0.1:" + server.port(), "--for", "300ms"));
+        var args = new java.util.ArrayList<>(List.of("udp", "measure", "127.0.0.1:" + server.port(), "--for", "300ms"));
         args.addAll(List.of(more));
         return Ntk.run(args.toArray(String[]::new));
     }

@@ -66,7 +66,8 @@ class UdpMeasureInteropIT {
             assertThat(iperf.exit()).as(iperf.text() + iperf.err()).isZero();
             double sent = number(iperf.text(), "Sent (\\d+) datagrams");
             String out = sink.await(Duration.ofSeconds(20)).text();
-            assertThat(number(out, "\"event\":\"totals\".*?\"received\":(\\d+)")).isEqualTo(sent);
+            assertThat(number(out, "\"event\":\"totals\".*?\"received\":(\\d+)"))
+                    .isEqualTo(sent);
             assertThat(out).contains("\"kernelDrops\":0");
         }
     }

@@ -407,7 +407,8 @@ public final class MeasureClient implements AutoCloseable {
         try {
             while (true) {
                 bytes.clear();
-                int length = Math.max(0, channel.read(bytes)); // the JDK takes an empty datagram for the end of a stream
+                int length =
+                        Math.max(0, channel.read(bytes)); // the JDK takes an empty datagram for the end of a stream
                 long now = System.nanoTime();
                 take(in.setIndex(0, length), now);
             }
