@@ -142,6 +142,10 @@ final class MeasureText {
         return nanos < 1e9 ? format("%.2f ms", nanos / 1e6) : format("%.2f s", nanos / 1e9);
     }
 
+    private static String time(long nanos) {
+        return time((double) nanos);
+    }
+
     private static String format(String format, Object... values) {
         return String.format(Locale.ROOT, format, values);
     }
