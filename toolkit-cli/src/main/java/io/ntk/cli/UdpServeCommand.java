@@ -166,7 +166,8 @@ final class UdpServeCommand implements Verb {
             if (!options.groups().isEmpty()) {
                 options.listen().endpoints().stream()
                         .filter(each -> each instanceof Endpoint.Inet inet
-                                && (inet.host().startsWith("127.") || inet.host().equals("::1")))
+                                && (inet.host().startsWith("127.")
+                                        || inet.host().equals("::1")))
                         .forEach(each -> out.warning("datagrams to a group do not reach " + each
                                 + "; listen on 0.0.0.0, [::] or the group itself"));
             }
