@@ -166,6 +166,14 @@ final class UdpServeCommand implements Verb {
     private void begin(Session session, DatagramOptions options, DatagramServer server) {
         Output out = session.output();
         if (!out.json()) {
+            if (!options.groups().isEmpty()) {
+                options.listen().endpoints().stream()
+                        .filter(each -> each instanceof Endpoint.Inet inet
+                                && (inet.host().startsWith("127.")
+                                        || inet.host().equals("::1")))
+                        .forEach(each -> out.warning("datagrams to a group do not reach " + each
+                                + "; listen on 0.0.0.0, [::] or the group itself"));
+            }
             DatagramFigures.buffers(options.listen().socket(), server).forEach(out::notice);
         }
         if (stats != null) {

@@ -64,7 +64,7 @@ class UdpInteropIT {
     }
 
     @Test
-    void answersNcNcatAndSocat() {
+    void answersNcNcatAndSocat() throws IOException {
         try (var server = serve("--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--reply", "echo")) {
             var addresses = Packaged.addresses(server, 2);
             String v4 = Packaged.port(addresses.get(0));
@@ -75,9 +75,11 @@ class UdpInteropIT {
             assertThat(Programs.run(bytes("nc6\n"), "nc", "-6", "-u", "-w", "1", "::1", v6)
                             .text())
                     .isEqualTo("nc6\n");
-            assertThat(Programs.run(bytes("ncat\n"), "ncat", "-u", "-i", "1", "127.0.0.1", v4)
-                            .text())
-                    .isEqualTo("ncat\n");
+            try (var ncat = Programs.start("ncat", "-u", "127.0.0.1", v4)) {
+                ncat.stdin().write(bytes("ncat\n")); // it would not wait for the answer at the end of its input
+                ncat.stdin().flush();
+                Await.until("the answer", () -> ncat.text().equals("ncat\n"));
+            }
             byte[] large = new byte[60_000];
             new Random(2).nextBytes(large);
             assertThat(Programs.run(large, "socat", "-b65507", "-t1", "-", "UDP4:127.0.0.1:" + v4)
@@ -127,7 +129,7 @@ class UdpInteropIT {
     }
 
     @Test
-    void hearsAGroupAndBroadcastOnLoopback() throws IOException {
+    void hearsAGroupAndBroadcastOnLoopback() {
         try (var server = serve("--join", "239.255.77.2%lo", "--listen", "239.255.77.2:0", "--reply", "echo")) {
             String port = Packaged.port(server);
             var result = Packaged.run(

@@ -21,7 +21,6 @@ import io.ntk.core.SocketSettings;
 import io.ntk.udp.guard.DatagramAnswer;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.ConnectException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -324,9 +323,7 @@ public final class DatagramClient implements AutoCloseable {
     }
 
     static boolean isRefusal(Throwable e) {
-        return e instanceof PortUnreachableException
-                || e instanceof ConnectException
-                || Reason.of(e).startsWith("connection refused");
+        return e instanceof PortUnreachableException || Reason.of(e).startsWith("connection refused");
     }
 
     private ChannelFuture write(ByteBuf payload) {

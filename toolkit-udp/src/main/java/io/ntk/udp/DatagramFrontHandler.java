@@ -110,6 +110,7 @@ final class DatagramFrontHandler extends ChannelDuplexHandler {
             ctx.write(message, promise);
             return;
         }
+        flush(ctx); // so that it does not overtake what was written before it
         try {
             EmptyDatagram.send(ctx.channel(), recipient);
             ReferenceCountUtil.release(message);
