@@ -50,7 +50,7 @@ import picocli.CommandLine.Parameters;
     "ntk udp measure 127.0.0.1:9001                     # 1,000 a second for 10 s",
     "ntk udp measure host:9001 --rate 50000 --size 1200 --for 1m --warm-up 2s",
     "ntk udp measure host:7 --plain                     # against any UDP echo",
-    "ntk udp measure :9001 --assert 'loss<1%%,p99<5ms'   # exit code 3 if not",
+    "ntk udp measure :9001 --assert 'loss<1%,p99<5ms'   # exit code 3 if not",
     "ntk udp measure :9001 --histogram --hgrm rtt.hgrm  # the whole distribution",
 })
 final class UdpMeasureCommand implements Verb {
@@ -128,7 +128,7 @@ final class UdpMeasureCommand implements Verb {
     @Option(
             names = "--assert",
             paramLabel = "LIST",
-            description = "What must hold, else exit code 3, as 'loss<1%%,p99<5ms'.")
+            description = "What must hold, else exit code 3, as 'loss=0,p99<5ms'; see above.")
     @Nullable
     String expected;
 
