@@ -31,7 +31,8 @@ class UdpMeasureInteropIT {
             boolean ours = copy.getInt(0) == 0x4e54_4b4d;
             request.answer(ours ? copy : copy.setByte(SOCKPERF_FLAGS, copy.getByte(SOCKPERF_FLAGS) & ~1));
         };
-        var options = DatagramOptions.DEFAULTS.withListen(ListenOptions.loopback(0).withTransport(Transport.AUTO, 1));
+        var options =
+                DatagramOptions.DEFAULTS.withListen(ListenOptions.loopback(0).withTransport(Transport.AUTO, 1));
         try (var server = DatagramServer.start(options, echo)) {
             String port = "" + ((Endpoint.Inet) server.endpoints().get(0)).port();
             var theirs = Programs.run(
