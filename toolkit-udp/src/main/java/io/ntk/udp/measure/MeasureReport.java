@@ -123,7 +123,8 @@ public record MeasureReport(
      * What the kernels did.
      *
      * @param dropsHere dropped at the client's socket since the start, warm-up included; empty when it is unknown
-     * @param dropsThere dropped at the responder's sockets meanwhile, of any client, warm-up included; empty when it is unknown
+     * @param dropsThere dropped at the responder's sockets meanwhile, of any client, warm-up included; empty when
+     *     it is unknown
      * @param receiveBuffer what was granted of SO_RCVBUF here, in bytes
      */
     public record Kernel(OptionalLong dropsHere, OptionalLong dropsThere, int receiveBuffer) {}
