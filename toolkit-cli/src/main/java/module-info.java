@@ -3,6 +3,7 @@
 module io.ntk.cli {
     requires io.ntk.core;
     requires io.ntk.tcp;
+    requires io.ntk.udp;
     requires info.picocli;
     requires org.snakeyaml.engine.v2;
     requires org.jline.reader;

@@ -8,6 +8,9 @@ import io.ntk.core.ListenOptions;
 import io.ntk.tcp.line.LineOptions;
 import io.ntk.tcp.line.LineServer;
 import io.ntk.tcp.line.Responder;
+import io.ntk.udp.DatagramOptions;
+import io.ntk.udp.DatagramResponder;
+import io.ntk.udp.DatagramServer;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -51,6 +54,17 @@ final class ArchiveTrainingCommand implements Verb {
         ntk("resolve", "localhost");
         ntk("tcp", "serve", "--listen", "unix:/no-such-folder/socket"); // all of the way but for the bind
         tcp();
+        udp();
+    }
+
+    private static void udp() throws IOException {
+        DatagramOptions options = DatagramOptions.DEFAULTS.withListen(ListenOptions.loopback(0));
+        try (var server = DatagramServer.start(options, DatagramResponder.ECHO)) {
+            String endpoint = server.endpoints().get(0).toString();
+            ntk("udp", "send", endpoint, "--timeout", "5s");
+            ntk("udp", "measure", endpoint, "--plain", "--for", "100ms", "--timeout", "100ms");
+        }
+        ntk("udp", "serve", "--listen", "0", "--for", "1ms");
     }
 
     private static void tcp() throws IOException {

@@ -14,6 +14,7 @@ import picocli.CommandLine.HelpCommand;
 final class Commands {
     private static final Map<String, Class<?>> NOUNS = table(
             "tcp", TcpCommand.class,
+            "udp", UdpCommand.class,
             "chat", ChatCommand.class,
             "up", UpCommand.class,
             "resolve", ResolveCommand.class,
@@ -28,7 +29,12 @@ final class Commands {
                     "connect", TcpConnectCommand.class,
                     "check", TcpCheckCommand.class),
             "chat",
-            table("serve", ChatServeCommand.class, "join", ChatJoinCommand.class));
+            table("serve", ChatServeCommand.class, "join", ChatJoinCommand.class),
+            "udp",
+            table(
+                    "serve", UdpServeCommand.class,
+                    "send", UdpSendCommand.class,
+                    "measure", UdpMeasureCommand.class));
 
     private Commands() {}
 

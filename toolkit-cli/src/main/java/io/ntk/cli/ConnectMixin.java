@@ -37,7 +37,7 @@ final class ConnectMixin {
         }
         ConnectOptions options = ConnectOptions.to(endpoint).withTimeout(timeout);
         if (source != null) {
-            options = options.withSource(source(source));
+            options = options.withSource(Converters.source(source));
         }
         if (proxy != null) {
             ProxyOptions through = ProxyOptions.parse(proxy);
@@ -45,20 +45,5 @@ final class ConnectMixin {
             options = options.withProxy(password == null ? through : through.withPassword(password));
         }
         return options;
-    }
-
-    /** {@code ADDRESS} or {@code ADDRESS:PORT}, IPv6 in brackets when a port follows. */
-    private static Endpoint.Inet source(String text) {
-        boolean withPort = text.startsWith("[")
-                ? text.contains("]:")
-                : text.indexOf(':') == text.lastIndexOf(':') && text.contains(":");
-        if (withPort) {
-            if (Endpoint.parse(text) instanceof Endpoint.Inet inet) {
-                return inet;
-            }
-            throw new IllegalArgumentException("--source: " + text + " (expected: ADDRESS or ADDRESS:PORT)");
-        }
-        boolean bracketed = text.startsWith("[") && text.endsWith("]");
-        return new Endpoint.Inet(bracketed ? text.substring(1, text.length() - 1) : text, 0);
     }
 }

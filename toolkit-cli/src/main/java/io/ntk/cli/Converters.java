@@ -43,6 +43,7 @@ final class Converters {
         line.registerConverter(Cidr.class, text -> ofLibrary(() -> Cidr.parse(text)));
         line.registerConverter(Shell.class, text -> choice(Shell.class, text));
         line.registerConverter(TcpConnectCommand.OnEof.class, text -> choice(TcpConnectCommand.OnEof.class, text));
+        line.registerConverter(OnOff.class, text -> choice(OnOff.class, text));
         line.registerConverter(Integer.class, Converters::wholeNumber);
         line.registerConverter(int.class, Converters::wholeNumber);
         line.registerConverter(Boolean.class, Converters::truth);
@@ -119,6 +120,21 @@ final class Converters {
         public Iterator<String> iterator() {
             return List.of("plain", "json", "classic").iterator();
         }
+    }
+
+    /** The value of {@code --source}: {@code ADDRESS} or {@code ADDRESS:PORT}, IPv6 in brackets when a port follows. */
+    static Endpoint.Inet source(String text) {
+        boolean withPort = text.startsWith("[")
+                ? text.contains("]:")
+                : text.indexOf(':') == text.lastIndexOf(':') && text.contains(":");
+        if (withPort) {
+            if (Endpoint.parse(text) instanceof Endpoint.Inet inet) {
+                return inet;
+            }
+            throw new IllegalArgumentException("--source: " + text + " (expected: ADDRESS or ADDRESS:PORT)");
+        }
+        boolean bracketed = text.startsWith("[") && text.endsWith("]");
+        return new Endpoint.Inet(bracketed ? text.substring(1, text.length() - 1) : text, 0);
     }
 
     /** Permissions of a file, octal. */

@@ -6,6 +6,7 @@ import io.ntk.core.JsonWriter;
 import io.ntk.core.NetEvent;
 import io.ntk.core.ProtocolEvent;
 import io.ntk.tcp.line.LineEvent;
+import io.ntk.udp.DatagramEvent;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -27,6 +28,11 @@ final class EventText {
     private EventText() {}
 
     static Level level(NetEvent event) {
+        if (event instanceof DatagramEvent datagram) {
+            return datagram instanceof DatagramEvent.Received
+                    ? Level.DETAIL
+                    : datagram instanceof DatagramEvent.Totals ? Level.END : Level.ATTENTION;
+        }
         if (event instanceof NetEvent.Refused || event instanceof NetEvent.Cut || event instanceof NetEvent.Failed) {
             return Level.ATTENTION;
         }
@@ -69,6 +75,9 @@ final class EventText {
         }
         if (event instanceof LineEvent line) {
             return line(line);
+        }
+        if (event instanceof DatagramEvent datagram) {
+            return DatagramFigures.text(datagram);
         }
         return fields(event);
     }

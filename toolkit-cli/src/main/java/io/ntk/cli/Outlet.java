@@ -45,7 +45,7 @@ final class Outlet {
      *
      * @param stream not buffered
      * @param maxQueuedBytes what may wait
-     * @param lostLines makes the line that tells how many lines did not fit
+     * @param lostLines makes the line that tells how many lines did not fit; empty for none
      * @param onFailure told once, on the thread that wrote
      */
     Outlet(OutputStream stream, long maxQueuedBytes, LongFunction<String> lostLines, Consumer<IOException> onFailure) {
@@ -62,7 +62,11 @@ final class Outlet {
 
     /** Queues a text as it is, as {@link #offer}. */
     void offerText(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        offerBytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Queues bytes as they are, which are not changed any more, as {@link #offer}. */
+    void offerBytes(byte[] bytes) {
         lock.lock();
         try {
             if (failure != null) {
@@ -161,7 +165,8 @@ final class Outlet {
                 batch.writeBytes(next);
             }
             if (queue.isEmpty() && lost > 0) {
-                batch.writeBytes((lostLines.apply(lost) + "\n").getBytes(StandardCharsets.UTF_8));
+                String line = lostLines.apply(lost);
+                batch.writeBytes((line.isEmpty() ? "" : line + "\n").getBytes(StandardCharsets.UTF_8));
                 lost = 0;
             }
             busy = batch.size() > 0;

@@ -7,6 +7,7 @@ import io.ntk.core.NetEvent;
 import io.ntk.core.NetListener;
 import io.ntk.core.Reason;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +19,7 @@ import java.util.function.Consumer;
  * <p>Standard output carries data and the {@code listening} lines, with {@code --json} one event a line; standard error
  * carries everything for people, and the log. Events come from event loops, which must not wait for a reader: what a
  * reader does not take in time is dropped and counted. That is 256 KiB of lines for people, and 8 MiB of JSON events,
- * after which an event {@code dropped} tells the {@code count}. What a command writes itself ({@link #data},
+ * or data, after which an event {@code dropped}, or a line for people, tells the {@code count}. What a command writes itself ({@link #data},
  * {@link #document}, {@link #payload}) is never dropped; it waits.
  */
 final class Output implements NetListener, AutoCloseable {
@@ -54,8 +55,8 @@ final class Output implements NetListener, AutoCloseable {
         this.verbosity = options.verbosity();
         this.errPaint = new Paint(options.color.on(Standard.ERR, environment));
         this.onLost = onLost;
-        this.out = new Outlet(environment.out(), MAX_QUEUED_EVENTS, Output::droppedEvents, this::outFailed);
         this.err = new Outlet(environment.err(), MAX_QUEUED_TEXT, Output::droppedLines, e -> {});
+        this.out = new Outlet(environment.out(), MAX_QUEUED_EVENTS, this::dropped, this::outFailed);
         this.payload = new PayloadChannel(environment.out(), this::lost);
     }
 
@@ -106,6 +107,18 @@ final class Output implements NetListener, AutoCloseable {
         } catch (IOException e) {
             throw lost(e);
         }
+    }
+
+    /** Writes a line of data to standard output, but does not wait for the reader: for event loops. */
+    void offer(String line) {
+        out.offer(line);
+    }
+
+    /** Writes payload to standard output as it is, but does not wait for the reader: for event loops. */
+    void offer(ByteBuffer payload) {
+        byte[] bytes = new byte[payload.remaining()];
+        payload.duplicate().get(bytes);
+        out.offerBytes(bytes);
     }
 
     /** Writes a text of data to standard output, as {@link #data}, with no line end but its own. */
@@ -201,9 +214,14 @@ final class Output implements NetListener, AutoCloseable {
         return "ntk: " + count + " lines are missing here: standard error was not read in time";
     }
 
-    private static String droppedEvents(long count) {
-        return Ndjson.start("ntk", "dropped", Instant.now())
-                .field("count", count)
-                .toString();
+    /** An event among the events; what is missing in data is told on standard error. */
+    private String dropped(long count) {
+        if (json) {
+            return Ndjson.start("ntk", "dropped", Instant.now())
+                    .field("count", count)
+                    .toString();
+        }
+        error(count + " datagrams are missing: standard output was not read in time");
+        return "";
     }
 }

@@ -1,7 +1,7 @@
 package io.ntk.cli;
 
 import io.ntk.core.EventLoops;
-import io.ntk.core.Server;
+import io.ntk.core.NetServer;
 import io.ntk.core.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,11 +45,12 @@ record Session(Environment environment, Output output, Stop stop, ParseResult pa
      * @param starts each starts one server; when one fails, those before it are closed
      * @return how the run ended
      */
-    ExitCode serve(List<Supplier<Server>> starts) {
+    ExitCode serve(List<? extends Supplier<? extends NetServer>> starts) {
         stop.take();
-        List<Server> servers = start(starts);
+        List<NetServer> servers = start(starts);
         servers.forEach(this::describe);
-        var ended = CompletableFuture.allOf(servers.stream().map(Server::closed).toArray(CompletableFuture<?>[]::new));
+        var ended =
+                CompletableFuture.allOf(servers.stream().map(NetServer::closed).toArray(CompletableFuture<?>[]::new));
         CompletableFuture<ExitCode> end = ended.thenApply(done -> ExitCode.DONE);
         stop.insisted().thenRun(() -> close(servers, Close.CUT));
         ExitCode exit = end.applyToEither(stop.asked(), code -> code).join();
@@ -67,10 +68,10 @@ record Session(Environment environment, Output output, Stop stop, ParseResult pa
         CUT
     }
 
-    private static List<Server> start(List<Supplier<Server>> starts) {
-        List<Server> servers = new ArrayList<>();
+    private static List<NetServer> start(List<? extends Supplier<? extends NetServer>> starts) {
+        List<NetServer> servers = new ArrayList<>();
         try {
-            for (Supplier<Server> start : starts) {
+            for (Supplier<? extends NetServer> start : starts) {
                 servers.add(start.get());
             }
         } catch (RuntimeException e) {
@@ -81,9 +82,9 @@ record Session(Environment environment, Output output, Stop stop, ParseResult pa
     }
 
     /** All at once, since each may take its drain time. */
-    private static void close(List<Server> servers, Close how) {
+    private static void close(List<NetServer> servers, Close how) {
         List<Thread> threads = new ArrayList<>();
-        for (Server server : servers) {
+        for (NetServer server : servers) {
             Thread thread = new Thread(() -> close(server, how), "ntk-close");
             thread.start();
             threads.add(thread);
@@ -97,7 +98,7 @@ record Session(Environment environment, Output output, Stop stop, ParseResult pa
         }
     }
 
-    private static void close(Server server, Close how) {
+    private static void close(NetServer server, Close how) {
         if (how == Close.CUT) {
             server.close(Duration.ZERO);
         } else {
@@ -105,15 +106,15 @@ record Session(Environment environment, Output output, Stop stop, ParseResult pa
         }
     }
 
-    private void sayDraining(List<Server> servers) {
-        int open = servers.stream().mapToInt(Server::connections).sum();
+    private void sayDraining(List<NetServer> servers) {
+        int open = servers.stream().mapToInt(NetServer::connections).sum();
         if (open > 0 && !output.json()) {
             output.notice("closing: waiting for %d %s (once more to cut)"
                     .formatted(open, open == 1 ? "connection" : "connections"));
         }
     }
 
-    private void describe(Server server) {
+    private void describe(NetServer server) {
         if (output.verbosity().atLeast(Verbosity.DETAILS)) {
             for (Map<String, String> granted : server.granted()) {
                 output.detail("granted by the kernel: "

@@ -3,13 +3,16 @@ package io.ntk.cli;
 import io.ntk.core.Endpoint;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.NetListener;
+import io.ntk.core.NetServer;
 import io.ntk.core.Protocol.Accept;
-import io.ntk.core.Server;
 import io.ntk.tcp.chat.ChatOptions;
 import io.ntk.tcp.chat.ChatServer;
 import io.ntk.tcp.chat.RoomOptions;
 import io.ntk.tcp.line.StreamServer;
 import io.ntk.tcp.line.StreamService;
+import io.ntk.udp.DatagramOptions;
+import io.ntk.udp.DatagramResponder;
+import io.ntk.udp.DatagramServer;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +32,8 @@ import picocli.CommandLine.Option;
 })
 final class UpCommand implements Verb {
     /** One server: its noun, its port, how it is started, and how to try it; %d stands for the port. */
-    private record Entry(String noun, int port, BiFunction<ListenOptions, NetListener, Server> start, String attempt) {}
+    private record Entry(
+            String noun, int port, BiFunction<ListenOptions, NetListener, NetServer> start, String attempt) {}
 
     private static final List<Entry> TABLE = List.of(
             new Entry(
@@ -37,6 +41,12 @@ final class UpCommand implements Verb {
                     TcpServeCommand.DEFAULT_PORT,
                     (listen, listener) -> StreamServer.start(StreamService.ECHO, listen, Accept.MANY, listener),
                     "echo hello | ntk tcp connect :%d"),
+            new Entry(
+                    "udp",
+                    UdpServeCommand.DEFAULT_PORT,
+                    (listen, listener) -> DatagramServer.start(
+                            DatagramOptions.DEFAULTS.withListen(listen), DatagramResponder.ECHO, listener),
+                    "ntk udp send :%d hello --reply-wait 1s"),
             new Entry(
                     "chat",
                     ChatServeCommand.DEFAULT_PORT,
@@ -57,16 +67,16 @@ final class UpCommand implements Verb {
 
     @Override
     public ExitCode run(Session session) {
-        List<Supplier<Server>> starts = new ArrayList<>();
+        List<Supplier<NetServer>> starts = new ArrayList<>();
         for (Entry entry : TABLE) {
             starts.add(() -> start(entry, session.output()));
         }
         return session.serve(starts);
     }
 
-    private Server start(Entry entry, Output speech) {
+    private NetServer start(Entry entry, Output speech) {
         ListenOptions listen = ListenOptions.loopback(port(entry)).withTransport(io.ntk.core.Transport.AUTO, 1);
-        Server server;
+        NetServer server;
         try {
             server = entry.start().apply(listen, speech);
         } catch (UncheckedIOException e) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,10 +82,12 @@ class DocumentsTest {
 
     private static Map<String, String> regions() throws IOException {
         Map<String, String> regions = new LinkedHashMap<>();
-        List<Path> sources;
-        try (Stream<Path> files = Files.walk(ROOT.resolve("toolkit-tcp/src/test/java"))) {
-            sources = files.filter(file -> file.toString().endsWith("SnippetsTest.java"))
-                    .toList();
+        List<Path> sources = new ArrayList<>();
+        for (String module : List.of("toolkit-tcp", "toolkit-udp")) {
+            try (Stream<Path> files = Files.walk(ROOT.resolve(module + "/src/test/java"))) {
+                files.filter(file -> file.toString().endsWith("SnippetsTest.java"))
+                        .forEach(sources::add);
+            }
         }
         for (Path source : sources) {
             Matcher region = REGION.matcher(Files.readString(source));

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * the order of the way of a byte: connection limits, traffic, write stall, idle, TLS with its deadline; then come the
  * protocol's own handlers, and last what closes on anything that none of them took care of.
  */
-public final class Server implements AutoCloseable {
+public final class Server implements NetServer {
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
     private static final int MAX_NAMED_PEERS = 100;
     private static final Duration CLOSING_GRACE = Duration.ofSeconds(5);
@@ -137,6 +137,7 @@ public final class Server implements AutoCloseable {
      *
      * @return in the order of the options, such as {@code tcp://127.0.0.1:9000} or {@code unix:/run/x.sock}
      */
+    @Override
     public List<String> addresses() {
         return endpoints().stream()
                 .map(endpoint -> endpoint instanceof Endpoint.Unix
@@ -150,6 +151,7 @@ public final class Server implements AutoCloseable {
      *
      * @return in the order of the options
      */
+    @Override
     public List<Endpoint> endpoints() {
         return bound.stream().map(Bound::endpoint).toList();
     }
@@ -159,6 +161,7 @@ public final class Server implements AutoCloseable {
      *
      * @return option names and values, in the order of the options' endpoints
      */
+    @Override
     public List<Map<String, String>> granted() {
         return bound.stream()
                 .map(each -> SocketSettings.granted(each.channel()))
@@ -179,6 +182,7 @@ public final class Server implements AutoCloseable {
      *
      * @return a number that others may change at any time
      */
+    @Override
     public int connections() {
         return limits.open();
     }
@@ -188,6 +192,7 @@ public final class Server implements AutoCloseable {
      *
      * @return the same future at every call; completing it has no effect on the server
      */
+    @Override
     public CompletableFuture<Void> closed() {
         return closed.copy();
     }
@@ -205,6 +210,7 @@ public final class Server implements AutoCloseable {
      *
      * @param drain how long to wait for connections; zero cuts at once
      */
+    @Override
     public void close(Duration drain) {
         if (closing.compareAndSet(false, true)) {
             // Only when nothing can be accepted any more are the connections that there are all of them.
@@ -317,8 +323,14 @@ public final class Server implements AutoCloseable {
         return endpoint instanceof Endpoint.Unix ? endpoint : Endpoint.of(channel.localAddress());
     }
 
-    /** A reason, and what to do about it. */
-    static String why(Endpoint endpoint, String reason) {
+    /**
+     * Why an endpoint cannot be listened on, and what to do about it.
+     *
+     * @param endpoint where
+     * @param reason as {@link Reason} gives it
+     * @return the reason, with advice where there is some
+     */
+    public static String why(Endpoint endpoint, String reason) {
         boolean inet = endpoint instanceof Endpoint.Inet;
         if (reason.startsWith("address already in use")) {
             return reason + " (is another server running there?" + (inet ? " port 0 takes a free one)" : ")");

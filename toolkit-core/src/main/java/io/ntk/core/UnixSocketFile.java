@@ -31,7 +31,20 @@ import org.jspecify.annotations.Nullable;
  * <p>What a crashed server left (a socket to which connecting is refused) is replaced. Anything else in the way, a
  * socket that somebody serves or a file of another kind, is an error.
  */
-final class UnixSocketFile {
+public final class UnixSocketFile {
+    /** Finds out whether somebody serves the socket at a path. */
+    @FunctionalInterface
+    public interface Probe {
+        /**
+         * Connects to it.
+         *
+         * @param path of an existing socket
+         * @return false when connecting is refused: the socket is what a crashed server left
+         * @throws IOException when that cannot be found out
+         */
+        boolean isServed(Path path) throws IOException;
+    }
+
     /*
      * Two servers that start at once, or one that ends while the next one starts, do not race: from the look to the bind,
      * and from the removal to the close, each holds a lock on PATH.lock, which is gone afterwards. The close belongs to
@@ -45,6 +58,7 @@ final class UnixSocketFile {
     private static final Duration LOCK_PAUSE = Duration.ofMillis(2);
 
     private final Path path;
+    private final Probe probe;
     private final Path lockPath;
     private final Path asidePath;
     private @Nullable FileChannel lock;
@@ -52,13 +66,28 @@ final class UnixSocketFile {
     private boolean aside;
 
     UnixSocketFile(Path path) {
+        this(path, UnixSocketFile::isStreamServed);
+    }
+
+    /**
+     * Makes nothing yet.
+     *
+     * @param path of the socket
+     * @param probe finds out whether one that is already there is served
+     */
+    public UnixSocketFile(Path path, Probe probe) {
         this.path = path;
+        this.probe = probe;
         this.lockPath = path.resolveSibling(path.getFileName() + ".lock");
         this.asidePath = path.resolveSibling(path.getFileName() + ".aside");
     }
 
-    /** Takes the lock and clears the way; {@link #bound} or {@link #unlock} must follow. May wait for a second. */
-    void prepare() throws IOException {
+    /**
+     * Takes the lock and clears the way; {@link #bound} or {@link #unlock} must follow. May wait for a second.
+     *
+     * @throws IOException when something is in the way
+     */
+    public void prepare() throws IOException {
         lock = acquire();
         try {
             removeStale();
@@ -68,8 +97,13 @@ final class UnixSocketFile {
         }
     }
 
-    /** The socket is bound: sets its permissions and gives up the lock. */
-    void bound(int mode) throws IOException {
+    /**
+     * The socket is bound: sets its permissions and gives up the lock.
+     *
+     * @param mode 0 to 0777
+     * @throws IOException when they cannot be set
+     */
+    public void bound(int mode) throws IOException {
         try {
             boundKey = key();
             Files.setPosixFilePermissions(path, permissions(mode));
@@ -78,8 +112,12 @@ final class UnixSocketFile {
         }
     }
 
-    /** Removes the file, or moves one that is not ours out of the way; {@link #closed} must follow. May wait for a second. */
-    void closing() throws IOException {
+    /**
+     * Removes the file, or moves one that is not ours out of the way; {@link #closed} must follow. May wait for a second.
+     *
+     * @throws IOException when that fails
+     */
+    public void closing() throws IOException {
         Object present = key();
         if (boundKey == null || present == null) {
             return;
@@ -93,8 +131,12 @@ final class UnixSocketFile {
         }
     }
 
-    /** The channel is closed: puts back what was moved and gives up the lock. */
-    void closed() throws IOException {
+    /**
+     * The channel is closed: puts back what was moved and gives up the lock.
+     *
+     * @throws IOException when that fails
+     */
+    public void closed() throws IOException {
         try {
             if (aside) {
                 aside = false;
@@ -106,7 +148,7 @@ final class UnixSocketFile {
     }
 
     /** Gives up the lock, if it is held. */
-    void unlock() {
+    public void unlock() {
         FileChannel held = lock;
         lock = null;
         if (held != null) {
@@ -182,18 +224,25 @@ final class UnixSocketFile {
         if ((mode & FILE_TYPE) != SOCKET) {
             throw new BindException("there is a file that is no socket");
         }
+        if (!probe.isServed(path)) {
+            Files.deleteIfExists(path);
+            return;
+        }
+        throw new BindException("address already in use");
+    }
+
+    private static boolean isStreamServed(Path path) throws IOException {
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             probe.configureBlocking(false); // a server that hangs, its backlog full, would hang us too
             probe.connect(UnixDomainSocketAddress.of(path));
         } catch (ConnectException e) {
-            Files.deleteIfExists(path);
-            return;
+            return false;
         } catch (SocketException e) {
             if (!String.valueOf(e.getMessage()).contains("temporarily unavailable")) {
                 throw e; // a datagram socket, or one that we may not connect to
             }
         }
-        throw new BindException("address already in use");
+        return true;
     }
 
     private @Nullable Object key() throws IOException {

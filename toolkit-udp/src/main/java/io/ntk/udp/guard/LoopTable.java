@@ -1,0 +1,135 @@
+package io.ntk.udp.guard;
+
+import io.netty.buffer.ByteBuf;
+import java.net.SocketAddress;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whose datagrams are our own answers: for each peer (with its port) the last answer, and how many datagrams running were
+ * equal to it. A table of fixed size for one channel, on its event loop.
+ */
+final class LoopTable {
+    /*
+     * Sets of eight entries, as in AnswerRates. Of an answer its length and a hash are kept. A muted peer keeps its entry
+     * until its time is over, and others make do with the rest of the set: otherwise a flood could unmute a loop. Where
+     * all of a set is muted, a newcomer is not watched.
+     */
+    static final int ENTRIES = 4096;
+
+    private static final int WAYS = 8;
+    private static final int SET_BITS = 9;
+    private static final long PRIME = 0x9E37_79B9_7F4A_7C15L;
+
+    private final int limit;
+    private final long muteNanos;
+    private final long seed = ThreadLocalRandom.current().nextLong() | 1;
+    private final @Nullable SocketAddress[] peers = new SocketAddress[ENTRIES];
+    private final long[] usedAt = new long[ENTRIES];
+    private final long[] answers = new long[ENTRIES];
+    private final int[] running = new int[ENTRIES];
+
+    LoopTable(int limit, long muteNanos) {
+        this.limit = limit;
+        this.muteNanos = muteNanos;
+    }
+
+    /**
+     * Looks at a datagram of a peer.
+     *
+     * @return whether it is the one that mutes its sender
+     */
+    boolean received(SocketAddress peer, ByteBuf payload, long now) {
+        int entry = find(peer);
+        if (entry < 0 || isMuted(entry, now)) {
+            return false;
+        }
+        if (answers[entry] != hash(payload)) {
+            running[entry] = 0;
+            return false;
+        }
+        running[entry]++;
+        usedAt[entry] = now;
+        return running[entry] == limit;
+    }
+
+    boolean isMuted(SocketAddress peer, long now) {
+        int entry = find(peer);
+        return entry >= 0 && isMuted(entry, now);
+    }
+
+    /** Remembers an answer to a peer that is not muted as the last one. */
+    void answered(SocketAddress peer, ByteBuf payload, long now) {
+        int entry = find(peer);
+        if (entry < 0) {
+            entry = newEntry(peer, now);
+        }
+        if (entry >= 0) {
+            answers[entry] = hash(payload);
+            usedAt[entry] = now;
+        }
+    }
+
+    /** A peer whose time is over is one of whom nothing is known. */
+    private boolean isMuted(int entry, long now) {
+        if (running[entry] < limit) {
+            return false;
+        }
+        if (now - usedAt[entry] < muteNanos) {
+            return true;
+        }
+        peers[entry] = null;
+        running[entry] = 0;
+        return false;
+    }
+
+    private int find(SocketAddress peer) {
+        int first = set(peer);
+        for (int i = first; i < first + WAYS; i++) {
+            if (peer.equals(peers[i])) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private int newEntry(SocketAddress peer, long now) {
+        int first = set(peer);
+        int oldest = -1;
+        for (int i = first; i < first + WAYS; i++) {
+            if (peers[i] == null) {
+                oldest = i;
+                break;
+            }
+            if (!isMuted(i, now) && (oldest < 0 || usedAt[i] - usedAt[oldest] < 0)) {
+                oldest = i;
+            }
+        }
+        if (oldest >= 0) {
+            peers[oldest] = peer;
+            running[oldest] = 0;
+        }
+        return oldest;
+    }
+
+    private int set(SocketAddress peer) {
+        return (int) ((((peer.hashCode() * PRIME) ^ seed) * seed) >>> (Long.SIZE - SET_BITS)) * WAYS;
+    }
+
+    private long hash(ByteBuf payload) {
+        long hash = seed ^ payload.readableBytes();
+        int at = payload.readerIndex();
+        int end = payload.writerIndex();
+        for (; at + Long.BYTES <= end; at += Long.BYTES) {
+            hash = mix(hash, payload.getLongLE(at));
+        }
+        for (; at < end; at++) {
+            hash = mix(hash, payload.getByte(at));
+        }
+        return hash;
+    }
+
+    private static long mix(long hash, long value) {
+        return Long.rotateLeft((hash ^ value) * PRIME, 29);
+    }
+}
