@@ -53,7 +53,7 @@ class DistributionIT {
     @Test
     void listsEveryLibraryInTheJar() throws IOException {
         var listed = Files.readAllLines(Path.of("src/assembly/licenses/THIRD-PARTY.txt")).stream()
-                .filter(line -> line.matches("[a-z]\\S* +\\d\\S* +\\S.*"))
+                .filter(line -> line.matches("[A-Za-z]\\S* +\\d\\S* +\\S.*"))
                 .map(line -> line.replaceAll("^(\\S+) +(\\S+) .*", "$1 $2"))
                 .toList();
 
