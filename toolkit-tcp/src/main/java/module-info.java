@@ -3,8 +3,10 @@ module io.ntk.tcp {
     requires transitive io.ntk.core;
     requires transitive io.netty.codec;
     requires io.netty.handler;
+    requires transitive io.netty.codec.http;
     requires org.slf4j;
     requires static transitive org.jspecify;
 
+    exports io.ntk.tcp.http;
     exports io.ntk.tcp.line;
 }
