@@ -308,10 +308,14 @@ public final class PipelineOrderHandler extends ChannelDuplexHandler {
         if (!whole
                 && !oneDotZero
                 && HttpUtil.is100ContinueExpected(request)
-                && HttpUtil.getContentLength(request, 1L) > 0) {
+                && hasBody(request)) {
             ctx.writeAndFlush(new DefaultFullHttpResponse(
                     HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
         }
+    }
+
+    private static boolean hasBody(HttpRequest request) {
+        return HttpUtil.isTransferEncodingChunked(request) || HttpUtil.getContentLength(request, 0L) > 0;
     }
 
     private static HttpViolation violation(@Nullable Throwable cause) {
