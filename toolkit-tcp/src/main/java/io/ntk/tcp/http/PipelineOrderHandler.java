@@ -305,10 +305,7 @@ public final class PipelineOrderHandler extends ChannelDuplexHandler {
         begun = false;
         oneDotZero = HttpVersion.HTTP_1_0.equals(request.protocolVersion());
         keepAlive = HttpUtil.isKeepAlive(request) && ++requests < limits.requests() && ending == null;
-        if (!whole
-                && !oneDotZero
-                && HttpUtil.is100ContinueExpected(request)
-                && hasBody(request)) {
+        if (!whole && !oneDotZero && HttpUtil.is100ContinueExpected(request) && hasBody(request)) {
             ctx.writeAndFlush(new DefaultFullHttpResponse(
                     HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
         }

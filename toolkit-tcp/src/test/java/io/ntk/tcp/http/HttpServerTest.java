@@ -3,8 +3,8 @@ package io.ntk.tcp.http;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ntk.core.ListenOptions;
 import io.ntk.core.Limits;
+import io.ntk.core.ListenOptions;
 import io.ntk.core.Server;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
@@ -41,13 +41,17 @@ class HttpServerTest {
         HttpOptions options = OPTIONS.withMode(HttpMode.fixed(FixedReplies.routes(routes, null)));
         try (Server server = HttpServer.start(options);
                 HttpPeer peer = HttpPeer.of(server)) {
-            assertThat(peer.send("GET /a?b HTTP/1.1\r\nHost: a\r\n\r\n").reply(8)).endsWith("one, two");
-            assertThat(peer.send("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n").reply(0)).contains("Content-Length: 8");
-            assertThat(peer.send("POST /a HTTP/1.1\r\nHost: a\r\n\r\n").reply(0)).startsWith("HTTP/1.1 202 ");
+            assertThat(peer.send("GET /a?b HTTP/1.1\r\nHost: a\r\n\r\n").reply(8))
+                    .endsWith("one, two");
+            assertThat(peer.send("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n").reply(0))
+                    .contains("Content-Length: 8");
+            assertThat(peer.send("POST /a HTTP/1.1\r\nHost: a\r\n\r\n").reply(0))
+                    .startsWith("HTTP/1.1 202 ");
             assertThat(peer.send("PUT /a HTTP/1.1\r\nHost: a\r\n\r\n").reply(19))
                     .startsWith("HTTP/1.1 405 ")
                     .contains("Allow: ");
-            assertThat(peer.send("GET /b HTTP/1.1\r\nHost: a\r\n\r\n").reply(10)).startsWith("HTTP/1.1 404 ");
+            assertThat(peer.send("GET /b HTTP/1.1\r\nHost: a\r\n\r\n").reply(10))
+                    .startsWith("HTTP/1.1 404 ");
         }
     }
 
@@ -102,7 +106,8 @@ class HttpServerTest {
     void closesWithATlsPeerOnAPlainPort() throws IOException {
         try (Server server = HttpServer.start(OPTIONS);
                 HttpPeer peer = HttpPeer.of(server)) {
-            assertThat(peer.send(new byte[] {0x16, 3, 1, 0, 5, 1, 0, 0, 1, 3}).rest()).startsWith(0x15);
+            assertThat(peer.send(new byte[] {0x16, 3, 1, 0, 5, 1, 0, 0, 1, 3}).rest())
+                    .startsWith(0x15);
         }
     }
 
@@ -111,7 +116,9 @@ class HttpServerTest {
         HttpOptions options = OPTIONS.withLenient(Set.of(Leniency.AUTHORITY, Leniency.TARGET));
         try (Server server = HttpServer.start(options);
                 HttpPeer peer = HttpPeer.of(server)) {
-            assertThat(peer.send("GET http://b/\374 HTTP/1.1\r\nHost: a\r\n\r\n").reply(12)).startsWith("HTTP/1.1 200 ");
+            assertThat(peer.send("GET http://b/\374 HTTP/1.1\r\nHost: a\r\n\r\n")
+                            .reply(12))
+                    .startsWith("HTTP/1.1 200 ");
         }
     }
 

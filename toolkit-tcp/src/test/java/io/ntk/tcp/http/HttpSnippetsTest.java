@@ -55,8 +55,12 @@ class HttpSnippetsTest {
                     .sync()
                     .channel();
             int port = ((InetSocketAddress) server.localAddress()).getPort();
-            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/")).build();
-            assertThat(HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body()).isEqualTo("pong");
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/"))
+                    .build();
+            assertThat(HttpClient.newHttpClient()
+                            .send(request, BodyHandlers.ofString())
+                            .body())
+                    .isEqualTo("pong");
             server.close().sync();
         }
     }

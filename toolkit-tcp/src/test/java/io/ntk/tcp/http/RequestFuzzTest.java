@@ -31,7 +31,9 @@ class RequestFuzzTest {
             byte[] bytes = mutated(random);
             String whole = exchange(bytes, bytes.length);
             String cut = exchange(bytes, random.nextInt(bytes.length + 1));
-            assertThat(cut).describedAs("seed %d, round %d: %s", seed, round, text(bytes)).isEqualTo(whole);
+            assertThat(cut)
+                    .describedAs("seed %d, round %d: %s", seed, round, text(bytes))
+                    .isEqualTo(whole);
             assertThat(whole).doesNotContain("no reply");
         }
     }
@@ -59,7 +61,9 @@ class RequestFuzzTest {
 
     private static byte[] row(Random random) {
         while (true) {
-            byte[] bytes = RequestTable.ROWS.get(random.nextInt(RequestTable.ROWS.size())).bytes();
+            byte[] bytes = RequestTable.ROWS
+                    .get(random.nextInt(RequestTable.ROWS.size()))
+                    .bytes();
             if (bytes.length < 2000 && !text(bytes).startsWith("HEAD")) {
                 return bytes;
             }
