@@ -1,6 +1,7 @@
 package io.ntk.tcp.http;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.Unpooled;
@@ -22,6 +23,7 @@ import io.ntk.testsupport.LeakCheck;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -147,7 +149,7 @@ class PipelineOrderHandlerTest {
     @io.netty.channel.ChannelHandler.Sharable
     private static final class Later extends ChannelInboundHandlerAdapter {
         private final Queue<String> requests = new ArrayDeque<>();
-        private ChannelHandlerContext last;
+        private @Nullable ChannelHandlerContext last;
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -159,14 +161,18 @@ class PipelineOrderHandlerTest {
         }
 
         void answer(int status) {
-            last.writeAndFlush(new DefaultFullHttpResponse(
+            context().writeAndFlush(new DefaultFullHttpResponse(
                     HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.EMPTY_BUFFER));
         }
 
+        private ChannelHandlerContext context() {
+            return requireNonNull(last, "no request yet");
+        }
+
         void answerInParts() {
-            last.write(new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
-            last.write(new DefaultHttpContent(Unpooled.copiedBuffer("hi", ISO_8859_1)));
-            last.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+            context().write(new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK));
+            context().write(new DefaultHttpContent(Unpooled.copiedBuffer("hi", ISO_8859_1)));
+            context().writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
         }
     }
 }
