@@ -27,7 +27,8 @@ class HttpClientsIT {
             assertThat(curl("--http1.0", url)).isEqualTo("pong 200 1.1");
             assertThat(curl("--path-as-is", url)).isEqualTo("pong 200 1.1");
             assertThat(curl("-T", upload.toString(), url)).isEqualTo("pong 200 1.1");
-            assertThat(curl("-T", upload.toString(), "-H", "Transfer-Encoding: chunked", url)).isEqualTo("pong 200 1.1");
+            assertThat(curl("-T", upload.toString(), "-H", "Transfer-Encoding: chunked", url))
+                    .isEqualTo("pong 200 1.1");
             assertThat(curl("-T", upload.toString(), "-H", "Expect: 100-continue", "--expect100-timeout", "20", url))
                     .isEqualTo("pong 200 1.1");
             assertThat(curl("-I", url)).contains("Content-Length: 4");
@@ -39,15 +40,18 @@ class HttpClientsIT {
         Programs.require("wget", "python3", "ab");
         try (var ntk = Ntk.start("http", "serve", "--listen", "127.0.0.1:0", "--body", "pong")) {
             String url = "http://127.0.0.1:" + ntk.port() + "/";
-            assertThat(Programs.run(new byte[0], "wget", "-q", "-O", "-", url).text()).isEqualTo("pong");
+            assertThat(Programs.run(new byte[0], "wget", "-q", "-O", "-", url).text())
+                    .isEqualTo("pong");
             String script = "import http.client,urllib.request as u\n"
                     + "c=http.client.HTTPConnection('127.0.0.1'," + ntk.port() + ",timeout=10)\n"
                     + "for m in ('GET','POST','PUT'):\n"
                     + "  c.request(m,'/',body=b'x' if m!='GET' else None)\n"
                     + "  print(c.getresponse().read().decode())\n"
                     + "print(u.urlopen('" + url + "',timeout=10).read().decode())\n";
-            assertThat(Programs.run(new byte[0], "python3", "-c", script).text()).isEqualTo("pong\npong\npong\npong\n");
-            assertThat(Programs.run(new byte[0], "ab", "-q", "-k", "-n", "2000", "-c", "8", url).text())
+            assertThat(Programs.run(new byte[0], "python3", "-c", script).text())
+                    .isEqualTo("pong\npong\npong\npong\n");
+            assertThat(Programs.run(new byte[0], "ab", "-q", "-k", "-n", "2000", "-c", "8", url)
+                            .text())
                     .contains("Complete requests:      2000")
                     .contains("Failed requests:        0");
         }
@@ -60,7 +64,8 @@ class HttpClientsIT {
             HttpURLConnection connection = (HttpURLConnection) url.openConnection();
             connection.setDoOutput(true);
             connection.getOutputStream().write(new byte[100_000]);
-            assertThat(new String(connection.getInputStream().readAllBytes(), UTF_8)).isEqualTo("pong");
+            assertThat(new String(connection.getInputStream().readAllBytes(), UTF_8))
+                    .isEqualTo("pong");
         }
     }
 

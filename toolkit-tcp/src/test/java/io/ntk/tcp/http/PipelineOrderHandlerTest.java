@@ -161,8 +161,9 @@ class PipelineOrderHandlerTest {
         }
 
         void answer(int status) {
-            context().writeAndFlush(new DefaultFullHttpResponse(
-                    HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.EMPTY_BUFFER));
+            context()
+                    .writeAndFlush(new DefaultFullHttpResponse(
+                            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.EMPTY_BUFFER));
         }
 
         private ChannelHandlerContext context() {
