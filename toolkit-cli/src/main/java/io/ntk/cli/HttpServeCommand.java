@@ -24,18 +24,19 @@ import picocli.CommandLine.Option;
         description = {
             "Serves HTTP/1.1 and HTTP/1.0, on 127.0.0.1:8080 unless --listen says otherwise.",
             "",
-            "Every request gets the same reply, or with --route one by its method and path; a path without a route gets"
+            "Every request gets the same reply, or with --route one by its method and path, as in"
+                    + " --route 'GET /health=200,text/plain,ok'; a path without a route gets"
                     + " what --body or --body-file says, or 404. HEAD and OPTIONS are answered for everything.",
             "",
             "Requests that RFC 9112 does not allow, or that are too large or too slow, are answered with 4xx or 5xx, and"
                     + " their connections closed."
         })
 @Examples({
-    "ntk http serve                                     # Hello, World",
-    "ntk http serve --body '{\"ok\":true}' --type application/json",
-    "ntk http serve --status 503 --header 'Retry-After: 5' --body 'back soon'",
-    "ntk http serve --route 'GET /health=200,text/plain,ok' --route 'POST /jobs=202'",
-    "ntk http serve --self-signed --listen 8443         # https, with a certificate made at start",
+    "ntk http serve                             # Hello, World",
+    "ntk http serve --body pong --listen 8081   # one reply to every request",
+    "ntk http serve --body {\"ok\":true} --type application/json",
+    "ntk http serve --status 503 --header Retry-After:5",
+    "ntk http serve --self-signed --listen 8443 # https",
 })
 final class HttpServeCommand implements Verb {
     static final int DEFAULT_PORT = 8080;
