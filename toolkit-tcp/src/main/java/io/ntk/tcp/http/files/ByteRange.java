@@ -68,7 +68,7 @@ record ByteRange(long from, long to) {
         }
         long first = number(text, 0, dash);
         long last = number(text, dash + 1, text.length());
-        if (first == -2 || last == -2 || first == -1 && last == -1) {
+        if (first == -2 || last == -2 || (first == -1 && last == -1)) {
             return null;
         }
         if (first == -1) {

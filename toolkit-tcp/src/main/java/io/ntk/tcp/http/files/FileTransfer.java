@@ -137,7 +137,7 @@ final class FileTransfer {
     private void readOn() {
         int room = buffered.get() > MAX_BUFFERED_BYTES ? 1 - inFlight : WINDOW - inFlight;
         // Half a window at a time: each reading costs two changes of threads.
-        if (ended || reading || allRead || room <= 0 || room < WINDOW / 2 && inFlight > 0) {
+        if (ended || reading || allRead || room <= 0 || (room < WINDOW / 2 && inFlight > 0)) {
             return;
         }
         reading = true;

@@ -169,7 +169,7 @@ record FolderPage(RequestPath path, Format format, Sort sort, boolean descending
     private static @Nullable Entry entry(OpenFolder folder, Path name, FilesOptions options) throws IOException {
         String segment = RequestPath.segmentOf(name, options.hidden());
         BasicFileAttributes found = segment == null ? null : folder.look(name);
-        if (segment == null || found == null || !found.isDirectory() && !found.isRegularFile()) {
+        if (segment == null || found == null || (!found.isDirectory() && !found.isRegularFile())) {
             return null;
         }
         Instant modified = found.lastModifiedTime().toInstant().truncatedTo(ChronoUnit.SECONDS);
@@ -339,7 +339,7 @@ record FolderPage(RequestPath path, Format format, Sort sort, boolean descending
             return bytes + " B";
         }
         int unit = Math.min(5, (63 - Long.numberOfLeadingZeros(bytes)) / 10);
-        double value = bytes / (double) (1L << unit * 10);
+        double value = bytes / (double) (1L << (unit * 10));
         return String.format(Locale.ROOT, value < 10 ? "%.1f %siB" : "%.0f %siB", value, "KMGTP".charAt(unit - 1));
     }
 

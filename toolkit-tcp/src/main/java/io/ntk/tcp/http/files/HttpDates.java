@@ -1,5 +1,6 @@
 package io.ntk.tcp.http.files;
 
+import java.text.ParsePosition;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -8,6 +9,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
+import java.time.temporal.TemporalAccessor;
 import java.util.List;
 import java.util.Locale;
 
@@ -29,13 +31,21 @@ final class HttpDates {
     /** {@link #NONE} for what is no date. */
     static long parse(String text) {
         for (DateTimeFormatter format : List.of(FIXED, rfc850(), ASCTIME)) {
-            try {
-                return LocalDateTime.parse(text, format).toEpochSecond(ZoneOffset.UTC);
-            } catch (DateTimeException e) {
-                continue; // another format
+            ParsePosition at = new ParsePosition(0);
+            TemporalAccessor fields = format.parseUnresolved(text, at);
+            if (fields != null && at.getErrorIndex() < 0 && at.getIndex() == text.length()) {
+                return seconds(text, format);
             }
         }
         return NONE;
+    }
+
+    private static long seconds(String text, DateTimeFormatter format) {
+        try {
+            return LocalDateTime.parse(text, format).toEpochSecond(ZoneOffset.UTC);
+        } catch (DateTimeException e) {
+            return NONE; // as the 31st of February
+        }
     }
 
     private static DateTimeFormatter format(String pattern) {

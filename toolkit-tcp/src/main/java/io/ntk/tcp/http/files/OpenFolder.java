@@ -51,14 +51,19 @@ sealed interface OpenFolder extends Closeable {
     /** Opens the root; null when it is not there. */
     static @Nullable OpenFolder root(Path root) throws IOException {
         try {
-            DirectoryStream<Path> stream = Files.newDirectoryStream(root);
-            if (stream instanceof SecureDirectoryStream<Path> secure) {
-                return new Secure(secure);
-            }
-            return new Compared(root.toRealPath(), stream);
+            Path real = root.toRealPath();
+            DirectoryStream<Path> stream = stream(real);
+            return stream instanceof SecureDirectoryStream<Path> secure
+                    ? new Secure(secure)
+                    : new Compared(real, stream);
         } catch (NoSuchFileException | AccessDeniedException | NotDirectoryException e) {
             return null;
         }
+    }
+
+    @SuppressWarnings("StreamResourceLeak") // the OpenFolder that gets it closes it
+    private static DirectoryStream<Path> stream(Path folder) throws IOException {
+        return Files.newDirectoryStream(folder);
     }
 
     /** Opens the folder that a list of names leads to; null when it is not there. */
@@ -135,7 +140,7 @@ sealed interface OpenFolder extends Closeable {
                 return null;
             }
             try {
-                return new Compared(child, Files.newDirectoryStream(child));
+                return new Compared(child, OpenFolder.stream(child));
             } catch (NoSuchFileException | AccessDeniedException | NotDirectoryException e) {
                 return null;
             }

@@ -39,7 +39,7 @@ record Preference(List<Item> items) {
     int ofCoding(String coding) {
         int star = 0;
         for (Item item : items) {
-            if (item.value.equals(coding) || coding.equals("gzip") && item.value.equals("x-gzip")) {
+            if (item.value.equals(coding) || (coding.equals("gzip") && item.value.equals("x-gzip"))) {
                 return item.weight;
             }
             if (item.value.equals("*")) {

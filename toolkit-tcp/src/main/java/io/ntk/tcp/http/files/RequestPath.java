@@ -77,7 +77,7 @@ record RequestPath(List<String> segments, boolean folder, String query) {
         for (int i = from; i < to; i++) {
             int value = path.charAt(i);
             if (value == '%') {
-                value = i + 2 < to ? hex(path.charAt(i + 1)) << 4 | hex(path.charAt(i + 2)) : -1;
+                value = i + 2 < to ? (hex(path.charAt(i + 1)) << 4) | hex(path.charAt(i + 2)) : -1;
                 i += 2;
                 if (value == '/') {
                     return null;
@@ -99,10 +99,10 @@ record RequestPath(List<String> segments, boolean folder, String query) {
             return false;
         }
         return text.charAt(0) != '.'
-                || hidden == HiddenFiles.SERVED
+                || (hidden == HiddenFiles.SERVED
                         && !text.equals(".")
                         && !text.equals("..")
-                        && !text.equalsIgnoreCase(RESERVED);
+                        && !text.equalsIgnoreCase(RESERVED));
     }
 
     /** The segment that stands for a name of the file system, or null when no request can have it. */
@@ -128,7 +128,7 @@ record RequestPath(List<String> segments, boolean folder, String query) {
         for (int i = 0; i < segment.length(); i++) {
             char c = segment.charAt(i);
             if (c == '%') {
-                c = (char) (hex(segment.charAt(i + 1)) << 4 | hex(segment.charAt(i + 2)));
+                c = (char) ((hex(segment.charAt(i + 1)) << 4) | hex(segment.charAt(i + 2)));
                 i += 2;
             }
             name[length++] = (byte) c;
@@ -146,9 +146,9 @@ record RequestPath(List<String> segments, boolean folder, String query) {
         StringBuilder out = new StringBuilder(length + 16);
         for (int i = 0; i < length; i++) {
             int b = name[i] & 0xff;
-            boolean plain = b >= 'a' && b <= 'z'
-                    || b >= 'A' && b <= 'Z'
-                    || b >= '0' && b <= '9'
+            boolean plain = (b >= 'a' && b <= 'z')
+                    || (b >= 'A' && b <= 'Z')
+                    || (b >= '0' && b <= '9')
                     || "-._~!$&'()*+,;=:@".indexOf(b) >= 0;
             if (plain) {
                 out.append((char) b);

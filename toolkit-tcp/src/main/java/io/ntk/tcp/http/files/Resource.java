@@ -167,8 +167,8 @@ final class Resource {
         int bestWeight = 0;
         for (Variant variant : variants) {
             int weight = weight(variant, preference, request);
-            boolean smaller = best != null && variant.size() < best.size() || isPlainBesidePacked(best, variant);
-            if (weight > bestWeight || weight > 0 && weight == bestWeight && smaller) {
+            boolean smaller = (best != null && variant.size() < best.size()) || isPlainBesidePacked(best, variant);
+            if (weight > bestWeight || (weight > 0 && weight == bestWeight && smaller)) {
                 best = variant;
                 bestWeight = weight;
             }

@@ -180,7 +180,7 @@ public final class SharedFolder implements AutoCloseable {
 
     private boolean isServed(OpenFolder folder) throws IOException {
         BasicFileAttributes index = folder.look(RequestPath.nameOf(INDEX));
-        return lists() || index != null && index.isRegularFile();
+        return lists() || (index != null && index.isRegularFile());
     }
 
     private @Nullable Answer page(OpenFolder folder, RequestPath path, HttpRequest request) throws IOException {
@@ -235,12 +235,12 @@ public final class SharedFolder implements AutoCloseable {
         try {
             if (variant.size() > FilesOptions.MAX_SMALL_BYTES) {
                 BasicFileAttributes found = folder.look(variant.name());
-                taken = variant.isStill(found) || lastLook && file.size() >= variant.size();
+                taken = variant.isStill(found) || (lastLook && file.size() >= variant.size());
                 return taken ? answer.with(file) : null;
             }
             byte[] whole = read(file, (int) variant.size());
             boolean still = whole != null && variant.isStill(folder.look(variant.name()));
-            if (whole == null || !still && !lastLook) {
+            if (whole == null || (!still && !lastLook)) {
                 return null;
             }
             return still ? complete(known, answer, whole) : answer.with(coded(variant, whole));
