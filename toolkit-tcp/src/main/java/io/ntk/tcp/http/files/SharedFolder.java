@@ -140,6 +140,9 @@ public final class SharedFolder implements AutoCloseable {
     Answer answer(HttpRequest request) throws IOException {
         RequestPath path = RequestPath.parse(request.uri(), options.hidden());
         Answer answer = path == null ? null : find(path, request);
+        if (answer == null && path != null) {
+            cache.remove(path.text());
+        }
         if (answer == null && options.missing() == Missing.INDEX && isPage(request, path)) {
             answer = find(TOP, request);
         }
@@ -203,7 +206,6 @@ public final class SharedFolder implements AutoCloseable {
         for (int look = 1; look <= LOOKS; look++) {
             Resource seen = Resource.look(folder, key, segment, options);
             if (seen == null) {
-                cache.remove(key);
                 return null;
             }
             Resource known = cache.refresh(seen);
