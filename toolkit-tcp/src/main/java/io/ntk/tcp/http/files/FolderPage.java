@@ -92,7 +92,7 @@ record FolderPage(RequestPath path, Format format, Sort sort, boolean descending
             th[aria-sort] a{color:var(--fg)}th[aria-sort=ascending] a::after{content:" \\2191"}th[aria-sort=descending] a::after{content:" \\2193"}
             th,td{padding:.4rem .6rem}tbody tr{border-bottom:1px solid var(--line)}tbody tr:hover{background:var(--row)}
             td:first-child{width:100%}td:first-child a{display:flex;gap:.6rem;align-items:center}bdi{overflow-wrap:anywhere;white-space:pre-wrap;min-width:0}
-            svg{flex:none;width:1.1em;height:1.1em;fill:var(--dim)}.d svg{fill:#d99a20}
+            svg[hidden]{display:none}.t i{font-style:normal}svg{flex:none;width:1.1em;height:1.1em;fill:var(--dim)}.d svg{fill:#d99a20}
             .n{text-align:right;white-space:nowrap}.n,.t,footer{color:var(--dim)}.t{white-space:nowrap}
             footer{margin-top:1rem;padding:0 .6rem;font-size:.85rem}.e{padding:1.5rem .6rem;color:var(--dim)}
             @media(max-width:34rem){.t i{display:none}th,td{padding:.5rem .35rem}}

@@ -242,9 +242,9 @@ class SharedFolderTest {
             Answer answer = get(target);
             assertThat(code(answer)).as(target).isEqualTo(404);
             assertThat(text(answer)).as(target).isEqualTo(text(missing));
-            assertThat(answer.headers().entries())
+            assertThat(answer.headers().toString())
                     .as(target)
-                    .isEqualTo(missing.headers().entries());
+                    .isEqualTo(missing.headers().toString());
         }
         assertThat(text(get("/linked/"))).doesNotContain("index.html");
     }
@@ -525,7 +525,7 @@ class SharedFolderTest {
         }
         Files.writeString(odd.resolve("back\\slash"), "not served");
         String page = text(get("/odd/"));
-        assertThat(page).doesNotContain("<script", "javascript:alert(1)\"", "\u202E", "slash");
+        assertThat(page).doesNotContain("<script", "href=\"javascript", "\u202E", "slash");
         var links = java.util.regex.Pattern.compile("<tr class=\"f\"><td><a href=\"\\./([^\"]*)\"")
                 .matcher(page);
         int found = 0;

@@ -120,11 +120,11 @@ class StaticFilesHandlerTest {
         try (Site site = site(transport, tls);
                 Socket socket = site.connect()) {
             StringBuilder requests = new StringBuilder();
-            for (int i = 0; i < 300; i++) {
+            for (int i = 0; i < 120; i++) {
                 requests.append(request(i % 3 == 0 ? "/a" : i % 3 == 1 ? "/none" : "/b"));
             }
             socket.getOutputStream().write(requests.toString().getBytes(US_ASCII));
-            for (int i = 0; i < 300; i++) {
+            for (int i = 0; i < 120; i++) {
                 StringBuilder head = new StringBuilder();
                 String body = new String(response(socket.getInputStream(), head), US_ASCII);
                 assertThat(body).isEqualTo(i % 3 == 0 ? "aaa" : i % 3 == 1 ? "404 Not Found\n" : "bbb");
@@ -185,7 +185,7 @@ class StaticFilesHandlerTest {
             assertThat(site.exchange("GET /a HTTP/1.0\r\n\r\n")).containsIgnoringCase("connection: close");
             assertThat(site.exchange("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"))
                     .containsIgnoringCase("connection: keep-alive");
-            assertThat(site.exchange(request("/a") + request("/large") + request("/b")))
+            assertThat(site.exchange(request("/a") + request("/b")))
                     .doesNotContainIgnoringCase("connection:")
                     .endsWith("bbb");
             assertThat(site.exchange("GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" + request("/b")))
@@ -277,7 +277,7 @@ class StaticFilesHandlerTest {
         sparse("big", 256L << 20);
         try (Site site = site(transport, tls)) {
             site.get("/a");
-            for (int i = 0; i < 30; i++) {
+            for (int i = 0; i < 12; i++) {
                 Socket socket = site.connect();
                 String range = i % 3 == 0 ? "X: y" : "Range: bytes=0-99999999,110000000-";
                 socket.getOutputStream().write((request("/big", range) + request("/big")).getBytes(US_ASCII));
