@@ -138,6 +138,9 @@ record Answer(
         notLater(headers, variant, now);
         if (request.method().equals(HttpMethod.HEAD)) {
             length(headers, variant);
+            if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+                headers.add(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+            }
             return new Answer(HttpResponseStatus.OK, headers, List.of(), variant, null);
         }
         List<ByteRange> ranges = ranges(variant, request, conditions);

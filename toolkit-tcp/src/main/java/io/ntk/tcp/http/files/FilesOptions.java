@@ -14,7 +14,7 @@ import java.nio.file.Path;
  * @param missing what a path without a file is answered with
  * @param readers threads that read what does not come from memory, 1 to 256
  * @param cacheBytes what small files may take of memory, 0 to 1 GiB
- * @param maxListed entries of a folder that a listing looks at, 1 to 1,000,000
+ * @param maxListed entries of a folder that a listing looks at, 1 to 100,000
  * @param maxGzipBytes the largest text file that is compressed while it is sent; 0 for none
  */
 public record FilesOptions(
@@ -78,7 +78,7 @@ public record FilesOptions(
         }
         requireWithin("readers", readers, 1, 256);
         requireWithin("cacheBytes", cacheBytes, 0, 1L << 30);
-        requireWithin("maxListed", maxListed, 1, 1_000_000);
+        requireWithin("maxListed", maxListed, 1, 100_000);
         requireWithin("maxGzipBytes", maxGzipBytes, 0, Long.MAX_VALUE);
     }
 

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A folder that is served: its files, what is kept of them in memory, and the threads that read the rest. One for all
- * connections; thread-safe. Closing it ends the threads; replies that are under way are cut.
+ * connections; thread-safe. Closing it lets
+ * the threads end; replies that still need them are cut.
  */
 public final class SharedFolder implements AutoCloseable {
     private static final int LOOKS = 3;
@@ -83,10 +84,10 @@ public final class SharedFolder implements AutoCloseable {
         return new SharedFolder(options);
     }
 
-    /** Ends the threads. */
+    /** Takes no more questions; the threads end when they have done what they were given. */
     @Override
     public void close() {
-        readers.shutdownNow();
+        readers.shutdown();
     }
 
     /** Where {@link #answer} is called. */

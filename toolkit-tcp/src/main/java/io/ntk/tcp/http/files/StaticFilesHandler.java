@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
  * <p>Placement: behind an {@code HttpServerCodec}; no {@code HttpContentCompressor} may stand between, since it does not
  * understand file regions, and none is needed. In: {@link HttpObject}s, of which bodies are discarded; anything else is
  * passed on. Out: {@code FullHttpResponse}s for what is in memory, else an {@code HttpResponse}, content or file regions,
- * and {@link LastHttpContent}. A reply is written when the whole request was read, and requests are answered one at a time
+ * and {@link LastHttpContent}. {@code Expect: 100-continue} is left to a handler in front. A reply is written when the whole request was read, and requests are answered one at a time
  * and in order; while one waits for another, and while the channel is not writable, reading stops through the
  * {@link ReadGate}. Replies to one read are flushed together.
  *
