@@ -230,7 +230,7 @@ public final class SharedFolder implements AutoCloseable {
     /** Null when the file is no longer the one that the answer is about. A file that only grows is taken at last. */
     private @Nullable Answer fill(OpenFolder folder, Resource known, Answer answer, Variant variant, boolean lastLook)
             throws IOException {
-        FileChannel file = folder.open(variant.name());
+        FileChannel file = open(folder, variant);
         if (file == null) {
             return null;
         }
@@ -251,6 +251,18 @@ public final class SharedFolder implements AutoCloseable {
             if (!taken) {
                 file.close();
             }
+        }
+    }
+
+    /** Null when it is gone, or is something else by now. */
+    private static @Nullable FileChannel open(OpenFolder folder, Variant variant) throws IOException {
+        try {
+            return folder.open(variant.name());
+        } catch (IOException e) {
+            if (variant.isStill(folder.look(variant.name()))) {
+                throw e;
+            }
+            return null;
         }
     }
 

@@ -70,7 +70,8 @@ class FilesIT {
             Programs.Result result = curl("-C", "-", "-o", file.toString(), site.url("/big.bin"));
             assertThat(result.exit()).as(result.err()).isZero();
             assertThat(Files.readAllBytes(file)).isEqualTo(BIG);
-            assertThat(curl("-C", "-", "-o", file.toString(), "-w", "%{http_code}", site.url("/big.bin")).text())
+            assertThat(curl("-C", "-", "-o", file.toString(), "-w", "%{http_code}", site.url("/big.bin"))
+                            .text())
                     .isEqualTo("416");
         }
     }
@@ -91,7 +92,8 @@ class FilesIT {
         try (Site site = Site.of(root)) {
             assertThat(curl("-r", "5-8", site.url("/text.txt")).text()).isEqualTo("text");
             assertThat(curl("-r", "-7", site.url("/text.txt")).text()).isEqualTo(" text. ");
-            assertThat(curl("-r", "0-3,5000-5003", "-D", "-", site.url("/text.txt")).text())
+            assertThat(curl("-r", "0-3,5000-5003", "-D", "-", site.url("/text.txt"))
+                            .text())
                     .contains("206 Partial Content", "multipart/byteranges", "bytes 0-3/5500", "bytes 5000-5003/5500");
         }
     }
@@ -100,16 +102,22 @@ class FilesIT {
     void curlAsksWhetherSomethingChanged() throws IOException {
         try (Site site = Site.of(root)) {
             Path tag = work.resolve("tag");
-            String[] first = {"--etag-save", tag.toString(), "-o", "/dev/null", "-w", "%{http_code}", site.url("/text.txt")};
+            String[] first = {
+                "--etag-save", tag.toString(), "-o", "/dev/null", "-w", "%{http_code}", site.url("/text.txt")
+            };
             assertThat(curl(first).text()).isEqualTo("200");
             assertThat(Files.readString(tag)).contains("\"");
             first[0] = "--etag-compare";
             assertThat(curl(first).text()).isEqualTo("304");
             String code = "%{http_code}";
-            assertThat(curl("-z", "2024-05-07", "-w", code, site.url("/text.txt")).text()).isEqualTo("304");
-            assertThat(curl("-z", "2024-05-05", "-o", "/dev/null", "-w", code, site.url("/text.txt")).text())
+            assertThat(curl("-z", "2024-05-07", "-w", code, site.url("/text.txt"))
+                            .text())
+                    .isEqualTo("304");
+            assertThat(curl("-z", "2024-05-05", "-o", "/dev/null", "-w", code, site.url("/text.txt"))
+                            .text())
                     .isEqualTo("200");
-            assertThat(curl("-z", "-2024-05-05", "-o", "/dev/null", "-w", code, site.url("/text.txt")).text())
+            assertThat(curl("-z", "-2024-05-05", "-o", "/dev/null", "-w", code, site.url("/text.txt"))
+                            .text())
                     .isEqualTo("412");
         }
     }
@@ -126,7 +134,8 @@ class FilesIT {
     @Test
     void curlGetsNothingFromOutside() {
         try (Site site = Site.of(root)) {
-            for (String path : List.of("/../../../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd")) {
+            for (String path :
+                    List.of("/../../../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd")) {
                 Programs.Result result = curl("--path-as-is", "-w", "%{http_code}", site.url(path));
                 assertThat(result.text()).isEqualTo("404 Not Found\n404");
             }
@@ -156,10 +165,13 @@ class FilesIT {
         FilesOptions options = FilesOptions.of(root);
         try (Site site = tls ? Site.ofTls(options, transport) : Site.of(options, transport)) {
             String url = site.url("/huge");
-            assertThat(curl("-r", (2L << 30) - 2 + "-" + ((2L << 30) + 2), url).text()).isEqualTo("over2");
-            assertThat(curl("-r", (4L << 30) - 2 + "-" + ((4L << 30) + 2), url).text()).isEqualTo("over4");
+            assertThat(curl("-r", (2L << 30) - 2 + "-" + ((2L << 30) + 2), url).text())
+                    .isEqualTo("over2");
+            assertThat(curl("-r", (4L << 30) - 2 + "-" + ((4L << 30) + 2), url).text())
+                    .isEqualTo("over4");
             assertThat(curl("-r", "-3", url).text()).isEqualTo("end");
-            assertThat(curl("-r", "-100000000", "-o", "/dev/null", "-w", "%{size_download}", url).text())
+            assertThat(curl("-r", "-100000000", "-o", "/dev/null", "-w", "%{size_download}", url)
+                            .text())
                     .isEqualTo("100000000");
             assertThat(curl("-I", url).text()).containsIgnoringCase("content-length: " + size);
             if (transport == Transport.EPOLL && !tls) {
@@ -194,7 +206,8 @@ class FilesIT {
         requests.put("not modified", List.of("-H", "If-Modified-Since: Mon, 06 May 2024 07:08:09 GMT", "/text.txt"));
         requests.put("modified", List.of("-H", "If-Modified-Since: Mon, 06 May 2024 07:08:08 GMT", "/text.txt"));
         requests.put("unmodified", List.of("-H", "If-Unmodified-Since: Mon, 06 May 2024 07:08:09 GMT", "/text.txt"));
-        requests.put("not unmodified", List.of("-H", "If-Unmodified-Since: Mon, 06 May 2024 07:08:08 GMT", "/text.txt"));
+        requests.put(
+                "not unmodified", List.of("-H", "If-Unmodified-Since: Mon, 06 May 2024 07:08:08 GMT", "/text.txt"));
         requests.put("no tag matches", List.of("-H", "If-Match: \"x\"", "/text.txt"));
         requests.put("any tag", List.of("-H", "If-None-Match: *", "/text.txt"));
         requests.put(
@@ -218,7 +231,8 @@ class FilesIT {
         all.addAll(List.of("-D", "/dev/stderr", "http://127.0.0.1:" + port + arguments.get(arguments.size() - 1)));
         Programs.Result result = curl(all.toArray(String[]::new));
         List<String> reply = new ArrayList<>();
-        List<String> alike = List.of("last-modified", "content-range", "accept-ranges", "content-length", "content-type");
+        List<String> alike =
+                List.of("last-modified", "content-range", "accept-ranges", "content-length", "content-type");
         boolean error = result.err().startsWith("HTTP/1.1 4");
         result.err().lines().forEach(line -> {
             String field = line.toLowerCase(Locale.ROOT);

@@ -21,7 +21,9 @@ class HttpDatesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+                "Sun, 06 Nov 1994 08:49:37 GMT",
+                "Sunday, 06-Nov-94 08:49:37 GMT",
+                "Sun Nov  6 08:49:37 1994",
             })
     void readsAllThree(String text) {
         assertThat(HttpDates.parse(text)).isEqualTo(EXAMPLE);
@@ -42,8 +44,18 @@ class HttpDatesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "x", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC", "06 Nov 1994 08:49:37 GMT",
-        "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, 31 Feb 1994 08:49:37 GMT", "784111777", "1994-11-06T08:49:37Z"})
+    @ValueSource(
+            strings = {
+                "",
+                "x",
+                "Sun, 06 Nov 1994 08:49:37",
+                "Sun, 06 Nov 1994 08:49:37 UTC",
+                "06 Nov 1994 08:49:37 GMT",
+                "Sun, 06 Nov 1994 08:49:37 GMT ",
+                "Sun, 31 Feb 1994 08:49:37 GMT",
+                "784111777",
+                "1994-11-06T08:49:37Z"
+            })
     void nothingElseIsADate(String text) {
         assertThat(HttpDates.parse(text)).isEqualTo(HttpDates.NONE);
     }
