@@ -45,6 +45,7 @@ final class FileTransfer {
     private int inFlight;
     private boolean reading;
     private boolean allRead;
+    private boolean finished;
     private boolean ended;
 
     /**
@@ -114,24 +115,25 @@ final class FileTransfer {
     }
 
     private void sendRegions() {
+        allRead = true;
+        inFlight = answer.pieces().size();
         for (Piece piece : answer.pieces()) {
             byte[] bytes = piece.bytes();
             Object part = bytes == null
                     ? new Region(file, piece.from(), piece.length())
                     : new DefaultHttpContent(Unpooled.wrappedBuffer(bytes));
-            ctx.write(part).addListener(this::failed);
+            ctx.write(part).addListener(sent -> sent(sent, 0));
         }
-        finish();
+        ctx.flush();
     }
 
+    /** The end is written when all before it has left: until then the reply is under way for every timer. */
     private void finish() {
-        ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(sent -> end(sent.cause()));
-    }
-
-    private void failed(Future<?> written) {
-        if (!written.isSuccess()) {
-            end(written.cause());
+        if (finished || ended) {
+            return;
         }
+        finished = true;
+        ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(sent -> end(sent.cause()));
     }
 
     private void readOn() {
@@ -190,12 +192,12 @@ final class FileTransfer {
             inFlight++;
             ctx.write(new DefaultHttpContent(chunk)).addListener(sent -> sent(sent, length));
         }
+        ctx.flush();
         if (failure != null) {
             end(failure);
-        } else if (last) {
+        } else if (last && inFlight == 0) {
             finish();
         } else {
-            ctx.flush();
             readOn();
         }
     }
@@ -208,10 +210,12 @@ final class FileTransfer {
     private void sent(Future<?> sent, int length) {
         inFlight--;
         buffered.addAndGet(-length);
-        if (sent.isSuccess()) {
-            readOn();
-        } else {
+        if (!sent.isSuccess()) {
             end(sent.cause());
+        } else if (allRead && inFlight == 0) {
+            finish();
+        } else {
+            readOn();
         }
     }
 
