@@ -2,11 +2,12 @@
 module io.ntk.tcp {
     requires transitive io.ntk.core;
     requires transitive io.netty.codec;
-    requires transitive io.netty.codec.http;
     requires io.netty.handler;
+    requires transitive io.netty.codec.http;
     requires org.slf4j;
     requires static transitive org.jspecify;
 
+    exports io.ntk.tcp.http;
     exports io.ntk.tcp.http.files;
     exports io.ntk.tcp.line;
 }

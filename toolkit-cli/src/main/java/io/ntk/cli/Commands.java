@@ -15,6 +15,7 @@ import picocli.CommandLine.HelpCommand;
 final class Commands {
     private static final Map<String, Class<?>> NOUNS = table(
             "tcp", TcpCommand.class,
+            "http", HttpCommand.class,
             "up", UpCommand.class,
             "resolve", ResolveCommand.class,
             "doctor", DoctorCommand.class,
@@ -26,7 +27,9 @@ final class Commands {
             table(
                     "serve", TcpServeCommand.class,
                     "connect", TcpConnectCommand.class,
-                    "check", TcpCheckCommand.class));
+                    "check", TcpCheckCommand.class),
+            "http",
+            table("serve", HttpServeCommand.class));
     private static final List<String> VERSION = List.of("-V", "--version");
     private static final List<String> HELP = List.of("-h", "--help");
 

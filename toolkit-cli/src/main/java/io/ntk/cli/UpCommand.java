@@ -5,6 +5,8 @@ import io.ntk.core.ListenOptions;
 import io.ntk.core.NetListener;
 import io.ntk.core.Protocol.Accept;
 import io.ntk.core.Server;
+import io.ntk.tcp.http.HttpOptions;
+import io.ntk.tcp.http.HttpServer;
 import io.ntk.tcp.line.StreamServer;
 import io.ntk.tcp.line.StreamService;
 import java.io.UncheckedIOException;
@@ -28,11 +30,17 @@ final class UpCommand implements Verb {
     /** One server: its noun, its port, how it is started, and how to try it; %d stands for the port. */
     private record Entry(String noun, int port, BiFunction<ListenOptions, NetListener, Server> start, String attempt) {}
 
-    private static final List<Entry> TABLE = List.of(new Entry(
-            "tcp",
-            TcpServeCommand.DEFAULT_PORT,
-            (listen, listener) -> StreamServer.start(StreamService.ECHO, listen, Accept.MANY, listener),
-            "echo hello | ntk tcp connect :%d"));
+    private static final List<Entry> TABLE = List.of(
+            new Entry(
+                    "tcp",
+                    TcpServeCommand.DEFAULT_PORT,
+                    (listen, listener) -> StreamServer.start(StreamService.ECHO, listen, Accept.MANY, listener),
+                    "echo hello | ntk tcp connect :%d"),
+            new Entry(
+                    "http",
+                    HttpServeCommand.DEFAULT_PORT,
+                    (listen, listener) -> HttpServer.start(HttpOptions.DEFAULTS.withListen(listen), listener),
+                    "curl http://127.0.0.1:%d/"));
 
     @Range(min = 0, max = 65_535)
     @Option(

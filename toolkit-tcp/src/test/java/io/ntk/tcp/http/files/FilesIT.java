@@ -110,13 +110,13 @@ class FilesIT {
             first[0] = "--etag-compare";
             assertThat(curl(first).text()).isEqualTo("304");
             String code = "%{http_code}";
-            assertThat(curl("-z", "2024-05-07", "-w", code, site.url("/text.txt"))
+            assertThat(curl("-z", "Tue, 07 May 2024 00:00:00 GMT", "-w", code, site.url("/text.txt"))
                             .text())
                     .isEqualTo("304");
-            assertThat(curl("-z", "2024-05-05", "-o", "/dev/null", "-w", code, site.url("/text.txt"))
+            assertThat(curl("-z", "Sun, 05 May 2024 00:00:00 GMT", "-o", "/dev/null", "-w", code, site.url("/text.txt"))
                             .text())
                     .isEqualTo("200");
-            assertThat(curl("-z", "-2024-05-05", "-o", "/dev/null", "-w", code, site.url("/text.txt"))
+            assertThat(curl("-z", "-Sun, 05 May 2024 00:00:00 GMT", "-o", "/dev/null", "-w", code, site.url("/text.txt"))
                             .text())
                     .isEqualTo("412");
         }
@@ -232,7 +232,7 @@ class FilesIT {
         Programs.Result result = curl(all.toArray(String[]::new));
         List<String> reply = new ArrayList<>();
         List<String> alike =
-                List.of("last-modified", "content-range", "accept-ranges", "content-length", "content-type");
+                List.of("last-modified", "content-range", "content-length", "content-type");
         boolean error = result.err().startsWith("HTTP/1.1 4");
         result.err().lines().forEach(line -> {
             String field = line.toLowerCase(Locale.ROOT);
