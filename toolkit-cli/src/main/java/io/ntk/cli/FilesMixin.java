@@ -5,12 +5,16 @@ import io.ntk.tcp.http.files.FilesOptions.Folders;
 import io.ntk.tcp.http.files.FilesOptions.HiddenFiles;
 import io.ntk.tcp.http.files.FilesOptions.Missing;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The files of a folder over HTTP. What is not given is as the library has it. */
 @Section("Files")
 final class FilesMixin {
+    private static final List<String> OTHERS =
+            List.of("--no-listing", "--hidden", "--spa", "--readers", "--file-cache", "--max-gzip", "--max-listed");
+
     @Option(
             names = "--dir",
             paramLabel = "FOLDER",
@@ -59,13 +63,15 @@ final class FilesMixin {
     @Nullable
     Integer maxListed;
 
-    /** Null without {@code --dir}. */
+    /** Null without {@code --dir}; what was typed must have a meaning then, what the environment gives need not. */
     @Nullable
-    FilesOptions options() {
+    FilesOptions options(Session session) {
         if (dir == null) {
-            refuseAlone("--no-listing", noListing);
-            refuseAlone("--hidden", hidden);
-            refuseAlone("--spa", spa);
+            for (String option : OTHERS) {
+                if (session.typed(option)) {
+                    throw new IllegalArgumentException(option + " has no meaning without --dir");
+                }
+            }
             return null;
         }
         FilesOptions options = FilesOptions.of(dir)
@@ -76,11 +82,5 @@ final class FilesMixin {
                 .withCacheBytes(fileCache == null ? options.cacheBytes() : fileCache)
                 .withMaxGzipBytes(maxGzip == null ? options.maxGzipBytes() : maxGzip)
                 .withMaxListed(maxListed == null ? options.maxListed() : maxListed);
-    }
-
-    private static void refuseAlone(String option, boolean given) {
-        if (given) {
-            throw new IllegalArgumentException(option + " has no meaning without --dir");
-        }
     }
 }

@@ -99,14 +99,14 @@ final class HttpServeCommand implements Verb {
     public ExitCode run(Session session) throws IOException {
         ListenOptions where = listen.options(DEFAULT_PORT, tls.options(), socket.options());
         listen.warn(session.output());
-        HttpOptions options = http.options(where).withMode(mode());
+        HttpOptions options = http.options(where).withMode(mode(session));
         return session.serve(List.of(() -> HttpServer.start(options, session.output())));
     }
 
-    private HttpMode mode() throws IOException {
-        FilesOptions served = files.options();
+    private HttpMode mode(Session session) throws IOException {
+        FilesOptions served = files.options(session);
         if (served != null) {
-            refuseReplyOptions();
+            refuseReplyOptions(session);
             return HttpMode.files(SharedFolder.open(served));
         }
         FixedReply reply = reply();
@@ -118,11 +118,11 @@ final class HttpServeCommand implements Verb {
         return HttpMode.fixed(FixedReplies.routes(parsed, fallback ? reply : null));
     }
 
-    private void refuseReplyOptions() {
-        boolean reply = body != null || bodyFile != null || status != null || type != null;
-        if (reply || !headers.isEmpty() || !routes.isEmpty()) {
-            throw new IllegalArgumentException("--dir and the options of fixed replies (--body, --body-file, --status,"
-                    + " --type, --header, --route) exclude each other");
+    private static void refuseReplyOptions(Session session) {
+        for (String option : List.of("--body", "--body-file", "--status", "--type", "--header", "--route")) {
+            if (session.typed(option)) {
+                throw new IllegalArgumentException("--dir and " + option + " exclude each other");
+            }
         }
     }
 
