@@ -18,7 +18,8 @@ final class FilesMixin {
     @Option(
             names = "--dir",
             paramLabel = "FOLDER",
-            description = "Serve the files of a folder: index.html or a listing, ranges, conditional requests, compression.")
+            description =
+                    "Serve the files of a folder: index.html or a listing, ranges, conditional requests, compression.")
     @Nullable
     Path dir;
 

@@ -38,7 +38,8 @@ class HttpServeFilesTest {
     }
 
     private static String get(Ntk.Running server, String path) throws IOException {
-        Await.until("listening: " + server.err(), () -> ADDRESS.matcher(server.out()).find());
+        Await.until("listening: " + server.err(), () -> ADDRESS.matcher(server.out())
+                .find());
         Matcher address = ADDRESS.matcher(server.out());
         assertThat(address.find()).isTrue();
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(address.group(1)))) {
@@ -53,8 +54,10 @@ class HttpServeFilesTest {
     void servesFiles() throws IOException {
         try (Ntk.Running server = serve()) {
             assertThat(get(server, "/a.txt")).startsWith("HTTP/1.1 200 OK\r\n").endsWith("\r\n\r\ncontent");
-            assertThat(get(server, "/large")).containsIgnoringCase("content-length: 1048576").hasSizeGreaterThan(1 << 20);
-            assertThat(get(server, "/")).contains("a.txt").doesNotContain("hidden");
+            assertThat(get(server, "/large"))
+                    .containsIgnoringCase("content-length: 1048576")
+                    .hasSizeGreaterThan(1 << 20);
+            assertThat(get(server, "/")).contains("a.txt").doesNotContain(".hidden");
             assertThat(get(server, "/.hidden")).startsWith("HTTP/1.1 404");
         }
     }

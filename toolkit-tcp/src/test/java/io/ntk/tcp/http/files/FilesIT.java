@@ -116,7 +116,14 @@ class FilesIT {
             assertThat(curl("-z", "Sun, 05 May 2024 00:00:00 GMT", "-o", "/dev/null", "-w", code, site.url("/text.txt"))
                             .text())
                     .isEqualTo("200");
-            assertThat(curl("-z", "-Sun, 05 May 2024 00:00:00 GMT", "-o", "/dev/null", "-w", code, site.url("/text.txt"))
+            assertThat(curl(
+                                    "-z",
+                                    "-Sun, 05 May 2024 00:00:00 GMT",
+                                    "-o",
+                                    "/dev/null",
+                                    "-w",
+                                    code,
+                                    site.url("/text.txt"))
                             .text())
                     .isEqualTo("412");
         }
@@ -231,8 +238,7 @@ class FilesIT {
         all.addAll(List.of("-D", "/dev/stderr", "http://127.0.0.1:" + port + arguments.get(arguments.size() - 1)));
         Programs.Result result = curl(all.toArray(String[]::new));
         List<String> reply = new ArrayList<>();
-        List<String> alike =
-                List.of("last-modified", "content-range", "content-length", "content-type");
+        List<String> alike = List.of("last-modified", "content-range", "content-length", "content-type");
         boolean error = result.err().startsWith("HTTP/1.1 4");
         result.err().lines().forEach(line -> {
             String field = line.toLowerCase(Locale.ROOT);
