@@ -41,7 +41,7 @@ import picocli.CommandLine.Option;
     "ntk http serve --body '{\"ok\":true}' --type application/json",
     "ntk http serve --status 503 --header 'Retry-After: 5' --body 'back soon'",
     "ntk http serve --dir .                             # the files of this folder",
-    "ntk http serve --dir dist --spa                    # an application that routes in the browser",
+    "ntk http serve --dir dist --spa                    # a single-page app",
     "ntk http serve --route 'GET /health=200,text/plain,ok' --route 'POST /jobs=202'",
     "ntk http serve --self-signed --listen 8443         # https, with a certificate made at start",
 })
