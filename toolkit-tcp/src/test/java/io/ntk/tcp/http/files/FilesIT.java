@@ -228,7 +228,6 @@ class FilesIT {
             Await.until("nginx listens: " + nginx.err(), () -> listens(port));
             requests.forEach((name, arguments) ->
                     assertThat(reply(site.port(), arguments)).as(name).isEqualTo(reply(port, arguments)));
-            Programs.run(new byte[0], "nginx", "-p", work.toString(), "-c", configuration(port), "-s", "stop");
         }
     }
 
@@ -256,7 +255,7 @@ class FilesIT {
     }
 
     private String configuration(int port) {
-        String text = "worker_processes 1; daemon off; pid " + work + "/pid; error_log stderr;\n"
+        String text = "master_process off; daemon off; pid " + work + "/pid; error_log stderr;\n"
                 + (System.getProperty("user.name").equals("root") ? "user root;\n" : "")
                 + "events {}\nhttp { access_log off; charset utf-8; charset_types text/html text/plain;\n"
                 + "types { text/plain txt; text/html html; } default_type application/octet-stream;\n"
