@@ -8,5 +8,6 @@ module io.ntk.tcp {
     requires static transitive org.jspecify;
 
     exports io.ntk.tcp.http;
+    exports io.ntk.tcp.http.files;
     exports io.ntk.tcp.line;
 }

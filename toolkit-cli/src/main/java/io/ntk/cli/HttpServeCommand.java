@@ -7,6 +7,8 @@ import io.ntk.tcp.http.HttpMode;
 import io.ntk.tcp.http.HttpOptions;
 import io.ntk.tcp.http.HttpServer;
 import io.ntk.tcp.http.Route;
+import io.ntk.tcp.http.files.FilesOptions;
+import io.ntk.tcp.http.files.SharedFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code ntk http serve}: fixed replies. */
+/** {@code ntk http serve}: fixed replies, or the files of a folder. */
 @Command(
         name = "serve",
         description = {
@@ -28,6 +30,10 @@ import picocli.CommandLine.Option;
                     + " --route 'GET /health=200,text/plain,ok'; a path without a route gets"
                     + " what --body or --body-file says, or 404. HEAD and OPTIONS are answered for everything.",
             "",
+            "With --dir the files of a folder are served to GET and HEAD; a folder has its index.html, or a listing as"
+                    + " HTML, JSON or text, whichever the client accepts. Symbolic links, special files and hidden names are"
+                    + " not found. FILE.br, FILE.zst and FILE.gz beside a FILE are sent to clients that take them.",
+            "",
             "Requests that RFC 9112 does not allow, or that are too large or too slow, are answered with 4xx or 5xx, and"
                     + " their connections closed."
         })
@@ -36,6 +42,9 @@ import picocli.CommandLine.Option;
     "ntk http serve --body pong --listen 8081   # one reply to every request",
     "ntk http serve --body {\"ok\":true} --type application/json",
     "ntk http serve --status 503 --header Retry-After:5",
+    "ntk http serve --dir .                     # the files of this folder",
+    "ntk http serve --dir dist --spa            # a single-page app",
+    "ntk http serve --inspect                   # what the client sent, as JSON",
     "ntk http serve --self-signed --listen 8443 # https",
 })
 final class HttpServeCommand implements Verb {
@@ -71,6 +80,9 @@ final class HttpServeCommand implements Verb {
     List<String> routes = new ArrayList<>();
 
     @Mixin
+    FilesMixin files = new FilesMixin();
+
+    @Mixin
     HttpMixin http = new HttpMixin();
 
     @Mixin
@@ -89,11 +101,16 @@ final class HttpServeCommand implements Verb {
     public ExitCode run(Session session) throws IOException {
         ListenOptions where = listen.options(DEFAULT_PORT, tls.options(), socket.options());
         listen.warn(session.output());
-        HttpOptions options = http.options(where).withMode(mode());
+        HttpOptions options = http.options(where).withMode(mode(session));
         return session.serve(List.of(() -> HttpServer.start(options, session.output())));
     }
 
-    private HttpMode mode() throws IOException {
+    private HttpMode mode(Session session) throws IOException {
+        FilesOptions served = files.options(session);
+        if (served != null) {
+            refuseReplyOptions(session);
+            return HttpMode.files(SharedFolder.open(served));
+        }
         FixedReply reply = reply();
         if (routes.isEmpty()) {
             return HttpMode.fixed(FixedReplies.of(reply));
@@ -101,6 +118,14 @@ final class HttpServeCommand implements Verb {
         boolean fallback = body != null || bodyFile != null || status != null;
         List<Route> parsed = routes.stream().map(Route::parse).toList();
         return HttpMode.fixed(FixedReplies.routes(parsed, fallback ? reply : null));
+    }
+
+    private static void refuseReplyOptions(Session session) {
+        for (String option : List.of("--body", "--body-file", "--status", "--type", "--header", "--route")) {
+            if (session.typed(option)) {
+                throw new IllegalArgumentException("--dir and " + option + " exclude each other");
+            }
+        }
     }
 
     private FixedReply reply() throws IOException {

@@ -1,6 +1,8 @@
 package io.ntk.tcp.http;
 
 import io.netty.channel.ChannelHandler;
+import io.ntk.tcp.http.files.SharedFolder;
+import io.ntk.tcp.http.files.StaticFilesHandler;
 
 /**
  * What an {@link HttpServer} answers: a source of the last handlers of its pipelines.
@@ -23,6 +25,26 @@ public interface HttpMode {
 
     /** Told once when the server has closed: threads and files of the mode end here. */
     default void closed() {}
+
+    /**
+     * The files of a folder.
+     *
+     * @param folder the folder, closed with the server
+     * @return the mode
+     */
+    static HttpMode files(SharedFolder folder) {
+        return new HttpMode() {
+            @Override
+            public ChannelHandler newHandler() {
+                return new StaticFilesHandler(folder);
+            }
+
+            @Override
+            public void closed() {
+                folder.close();
+            }
+        };
+    }
 
     /**
      * Fixed replies.
