@@ -2,9 +2,11 @@
 module io.ntk.tcp {
     requires transitive io.ntk.core;
     requires transitive io.netty.codec;
+    requires transitive io.netty.codec.http;
     requires io.netty.handler;
     requires org.slf4j;
     requires static transitive org.jspecify;
 
+    exports io.ntk.tcp.http.inspect;
     exports io.ntk.tcp.line;
 }
