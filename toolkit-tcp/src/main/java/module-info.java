@@ -5,8 +5,10 @@ module io.ntk.tcp {
     requires transitive io.netty.codec.http;
     requires io.netty.handler;
     requires org.slf4j;
+    requires static org.bouncycastle.provider;
     requires static transitive org.jspecify;
 
+    exports io.ntk.tcp.http.access;
     exports io.ntk.tcp.http.inspect;
     exports io.ntk.tcp.line;
 }
