@@ -2,6 +2,7 @@ package io.ntk.tcp.http.inspect;
 
 import static java.util.Objects.requireNonNull;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -42,10 +43,10 @@ import org.jspecify.annotations.Nullable;
  * Answers requests with what they are, or in the way they ask for: see the package.
  *
  * <p>Placement: last, behind an HTTP codec; {@code /echo} wants a {@link RecordingRequestDecoder}. In:
- * {@link HttpRequest}, {@link HttpContent} and {@link RecordedRequest}; anything else is passed on. Each is released.
+ * {@link HttpRequest} and {@link HttpContent}; anything else is passed on. Each is released.
  * Out: replies in the order of their requests. While a reply is held back, or the client does not take it, reading stops,
  * and what was already decoded waits here. A request that could not be decoded is answered with 400, a body beyond the
- * limit with 413; both close the connection. Not sharable.
+ * limit with 413; both close the connection. {@code 100 Continue} is left to a handler before this one. Not sharable.
  */
 public final class InspectHandler extends ChannelInboundHandlerAdapter {
     private final InspectOptions options;
@@ -53,7 +54,7 @@ public final class InspectHandler extends ChannelInboundHandlerAdapter {
     private final Queue<Object> waiting = new ArrayDeque<>();
 
     private @Nullable HttpRequest request;
-    private @Nullable RecordedRequest recorded;
+    private @Nullable ByteBuf recorded;
     private ByteArrayOutputStream body = new ByteArrayOutputStream(0);
     private boolean answering;
     private boolean closing;
@@ -73,8 +74,7 @@ public final class InspectHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        boolean ours =
-                message instanceof HttpRequest || message instanceof HttpContent || message instanceof RecordedRequest;
+        boolean ours = message instanceof HttpRequest || message instanceof HttpContent;
         if (!ours) {
             ctx.fireChannelRead(message);
         } else if (closing) {
@@ -131,8 +131,8 @@ public final class InspectHandler extends ChannelInboundHandlerAdapter {
             if (message instanceof HttpRequest head) {
                 begin(ctx, head);
             }
-            if (message instanceof RecordedRequest bytes) {
-                recorded = bytes;
+            if (message instanceof RecordedLastContent whole) {
+                recorded = whole.recorded();
             }
             if (message instanceof HttpContent part && !closing && request != null) {
                 add(ctx, part, request);
@@ -150,9 +150,6 @@ public final class InspectHandler extends ChannelInboundHandlerAdapter {
             refuse(ctx, head, HttpResponseStatus.BAD_REQUEST, "the request cannot be understood\n");
         } else if (HttpUtil.getContentLength(head, 0L) > options.maxBodyBytes()) {
             tooLong(ctx, head);
-        } else if (HttpUtil.is100ContinueExpected(head)) {
-            ctx.writeAndFlush(new DefaultFullHttpResponse(
-                    HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
         }
     }
 

@@ -268,12 +268,11 @@ final class InspectPaths {
     }
 
     private static InspectReply echo(InspectedRequest request) {
-        RecordedRequest recorded = request.recorded();
+        ByteBuf recorded = request.recorded();
         if (recorded == null) {
             return text(NOT_IMPLEMENTED, "the bytes of this request were not kept\n");
         }
-        return new InspectReply.Whole(
-                OK, headers("application/octet-stream"), recorded.bytes().duplicate());
+        return new InspectReply.Whole(OK, headers("application/octet-stream"), recorded);
     }
 
     private static InspectReply unknown() {

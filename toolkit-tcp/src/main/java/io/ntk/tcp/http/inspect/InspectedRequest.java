@@ -26,7 +26,7 @@ record InspectedRequest(
         ByteBuf body,
         String origin,
         boolean secure,
-        @Nullable RecordedRequest recorded) {
+        @Nullable ByteBuf recorded) {
     /** The path, decoded. */
     String path() {
         return new QueryStringDecoder(target(head.uri())).path();

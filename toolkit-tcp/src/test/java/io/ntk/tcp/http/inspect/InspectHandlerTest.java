@@ -465,14 +465,6 @@ class InspectHandlerTest {
     }
 
     @Test
-    void goesOnBehindExpectContinue() {
-        send("POST /status/201 HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
-        assertThat(answer()).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
-        send("x");
-        assertThat(answer()).startsWith("HTTP/1.1 201 ");
-    }
-
-    @Test
     void whatCannotBeDecodedIsRefused() {
         send("GET / HTTP/1.1\r\nBad Header: x\r\n\r\n");
         assertThat(answer()).startsWith("HTTP/1.1 400 ").contains("connection: close");
