@@ -1,7 +1,6 @@
 package io.ntk.cli;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
@@ -30,8 +29,6 @@ final class Commands {
                     "check", TcpCheckCommand.class),
             "http",
             table("serve", HttpServeCommand.class));
-    private static final List<String> VERSION = List.of("-V", "--version");
-    private static final List<String> HELP = List.of("-h", "--help");
 
     private Commands() {}
 
@@ -44,19 +41,12 @@ final class Commands {
 
     /** What these arguments need of it, which parses them with the same outcome. */
     static CommandLine of(Environment environment, String... arguments) {
-        String first = arguments.length == 0 ? HELP.get(0) : arguments[0];
-        CommandLine root = new CommandLine(new Main());
-        if (VERSION.contains(first) && arguments.length == 1) {
-            return finished(root, environment);
-        }
-        if (HELP.contains(first) && arguments.length <= 1) {
-            NOUNS.forEach((noun, type) -> add(root, noun, type, Map.of())); // names and summaries
-            return finished(root, environment);
-        }
+        String first = arguments.length == 0 ? "" : arguments[0];
         Class<?> noun = first.equals("help") ? null : NOUNS.get(first);
         if (noun == null) {
             return all(environment); // to suggest what may have been meant
         }
+        CommandLine root = new CommandLine(new Main());
         Map<String, Class<?>> verbs = VERBS.getOrDefault(first, Map.of());
         Class<?> verb = arguments.length > 1 ? verbs.get(arguments[1]) : null;
         add(root, first, noun, verb == null ? verbs : Map.of(arguments[1], verb));

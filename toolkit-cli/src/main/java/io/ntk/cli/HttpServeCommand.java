@@ -1,12 +1,14 @@
 package io.ntk.cli;
 
 import io.ntk.core.ListenOptions;
+import io.ntk.core.NetListener;
 import io.ntk.tcp.http.FixedReplies;
 import io.ntk.tcp.http.FixedReply;
 import io.ntk.tcp.http.HttpMode;
 import io.ntk.tcp.http.HttpOptions;
 import io.ntk.tcp.http.HttpServer;
 import io.ntk.tcp.http.Route;
+import io.ntk.tcp.http.inspect.InspectOptions;
 import io.ntk.tcp.http.files.FilesOptions;
 import io.ntk.tcp.http.files.SharedFolder;
 import java.io.IOException;
@@ -33,6 +35,8 @@ import picocli.CommandLine.Option;
             "With --dir the files of a folder are served to GET and HEAD; a folder has its index.html, or a listing as"
                     + " HTML, JSON or text, whichever the client accepts. Symbolic links, special files and hidden names are"
                     + " not found. FILE.br, FILE.zst and FILE.gz beside a FILE are sent to clients that take them.",
+            "",
+            "With --inspect clients are shown what they sent.",
             "",
             "Requests that RFC 9112 does not allow, or that are too large or too slow, are answered with 4xx or 5xx, and"
                     + " their connections closed."
@@ -79,8 +83,18 @@ final class HttpServeCommand implements Verb {
             description = "METHOD /path=STATUS,TYPE,BODY; METHOD * is any. Repeatable.")
     List<String> routes = new ArrayList<>();
 
+    @Option(
+            names = "--inspect",
+            description = "Answer with what the client sent, or as the path asks for: /anything, /headers, /ip,"
+                    + " /status/CODE, /delay/S, /bytes/N, /stream/N, /drip, /redirect/N, /basic-auth/U/P, /etag/E, /gzip,"
+                    + " /echo. / lists them.")
+    boolean inspect;
+
     @Mixin
     FilesMixin files = new FilesMixin();
+
+    @Mixin
+    AccessMixin access = new AccessMixin();
 
     @Mixin
     HttpMixin http = new HttpMixin();
@@ -101,15 +115,21 @@ final class HttpServeCommand implements Verb {
     public ExitCode run(Session session) throws IOException {
         ListenOptions where = listen.options(DEFAULT_PORT, tls.options(), socket.options());
         listen.warn(session.output());
-        HttpOptions options = http.options(where).withMode(mode(session));
-        return session.serve(List.of(() -> HttpServer.start(options, session.output())));
+        HttpOptions options =
+                http.options(where).withAccess(access.options(where, session)).withMode(mode(session));
+        NetListener listener = access.listener(session.output());
+        return session.serve(List.of(() -> HttpServer.start(options, listener)));
     }
 
     private HttpMode mode(Session session) throws IOException {
         FilesOptions served = files.options(session);
         if (served != null) {
-            refuseReplyOptions(session);
+            refuseReplyOptions(session, "--dir");
             return HttpMode.files(SharedFolder.open(served));
+        }
+        if (inspect) {
+            refuseReplyOptions(session, "--inspect");
+            return HttpMode.inspect(InspectOptions.DEFAULTS);
         }
         FixedReply reply = reply();
         if (routes.isEmpty()) {
@@ -120,10 +140,10 @@ final class HttpServeCommand implements Verb {
         return HttpMode.fixed(FixedReplies.routes(parsed, fallback ? reply : null));
     }
 
-    private static void refuseReplyOptions(Session session) {
-        for (String option : List.of("--body", "--body-file", "--status", "--type", "--header", "--route")) {
-            if (session.typed(option)) {
-                throw new IllegalArgumentException("--dir and " + option + " exclude each other");
+    private static void refuseReplyOptions(Session session, String mode) {
+        for (String option : List.of("--body", "--body-file", "--status", "--type", "--header", "--route", "--inspect")) {
+            if (!option.equals(mode) && session.typed(option)) {
+                throw new IllegalArgumentException(mode + " and " + option + " exclude each other");
             }
         }
     }

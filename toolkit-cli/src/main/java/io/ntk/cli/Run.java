@@ -28,18 +28,32 @@ final class Run {
     }
 
     int execute(String[] args) {
-        CommandLine line = Commands.of(environment, args);
         ExitCode exit;
         try {
-            exit = execute(line.parseArgs(args));
+            exit = answered(args)
+                    ? ExitCode.DONE
+                    : execute(Commands.of(environment, args).parseArgs(args));
         } catch (ParameterException e) {
             exit = usage(UsageText.of(e), e.getCommandLine(), e);
         } catch (OutputLostException e) {
             exit = e.exit();
+        } catch (IOException e) {
+            exit = failed(text(e), e);
         }
         stop.close();
         output.close();
         return exit.code();
+    }
+
+    /** The version or a page of help, when nothing else was asked for: without the model of the commands. */
+    private boolean answered(String[] args) throws IOException {
+        String text =
+                Version.asked(args) ? Version.line() : HelpPages.asked(args, Color.AUTO.on(Standard.OUT, environment));
+        if (text == null) {
+            return false;
+        }
+        output.text(text);
+        return true;
     }
 
     private ExitCode execute(ParseResult parsed) {

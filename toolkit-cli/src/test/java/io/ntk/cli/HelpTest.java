@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ntk.testsupport.Await;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -87,6 +89,24 @@ class HelpTest {
         assertThat(Ntk.run("help", "tcp").out())
                 .isEqualTo(Ntk.run("tcp", "--help").out());
         assertThat(Ntk.run("help").out()).isEqualTo(Ntk.run("--help").out());
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void theKeptPageIsWhatPicocliRenders(CommandLine command) throws IOException {
+        if (command.getCommandSpec().usageMessage().hidden()) {
+            return;
+        }
+        assertThat(HelpPages.asked(words(command, " --help"), true))
+                .isEqualTo(command.getUsageMessage(CommandLine.Help.Ansi.ON));
+        assertThat(HelpPages.asked(words(command, " -h"), false))
+                .isEqualTo(command.getUsageMessage(CommandLine.Help.Ansi.OFF));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"no-such --help", "../help/ntk --help", "tcp serve --json --help", "tcp serve"})
+    void whatIsNoPlainCallForAPageIsLeftToPicocli(String line) throws IOException {
+        assertThat(HelpPages.asked(line.split(" "), false)).isNull();
     }
 
     @Test

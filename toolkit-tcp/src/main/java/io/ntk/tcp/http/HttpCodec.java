@@ -11,7 +11,9 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.ntk.tcp.http.inspect.RequestRecorder;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
@@ -27,18 +29,31 @@ final class HttpCodec extends CombinedChannelDuplexHandler<HttpRequestDecoder, H
     /* For each request whose reply has not begun: whether it is a HEAD. */
     private final Queue<Boolean> heads = new ArrayDeque<>(4);
 
-    HttpCodec(HttpLimits limits) {
+    HttpCodec(HttpLimits limits, int recordedBytes) {
         HttpDecoderConfig config = new HttpDecoderConfig()
                 .setMaxInitialLineLength(limits.requestLineBytes())
                 .setMaxHeaderSize(2 * limits.headerBytes())
                 .setHeadersFactory(DefaultHttpHeadersFactory.headersFactory().withValidation(false))
                 .setTrailersFactory(DefaultHttpHeadersFactory.trailersFactory().withValidation(false));
-        init(new Decoder(config), new Encoder());
+        init(new Decoder(config, recordedBytes > 0 ? new RequestRecorder(recordedBytes) : null), new Encoder());
     }
 
     private final class Decoder extends HttpRequestDecoder {
-        Decoder(HttpDecoderConfig config) {
+        private final @Nullable RequestRecorder recorder;
+
+        Decoder(HttpDecoderConfig config, @Nullable RequestRecorder recorder) {
             super(config);
+            this.recorder = recorder;
+        }
+
+        @Override
+        protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+            int from = in.readerIndex();
+            int first = out.size();
+            super.decode(ctx, in, out);
+            if (recorder != null) {
+                recorder.step(in, from, out, first);
+            }
         }
 
         @Override

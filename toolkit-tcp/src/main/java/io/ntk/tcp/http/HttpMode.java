@@ -3,6 +3,8 @@ package io.ntk.tcp.http;
 import io.netty.channel.ChannelHandler;
 import io.ntk.tcp.http.files.SharedFolder;
 import io.ntk.tcp.http.files.StaticFilesHandler;
+import io.ntk.tcp.http.inspect.InspectHandler;
+import io.ntk.tcp.http.inspect.InspectOptions;
 
 /**
  * What an {@link HttpServer} answers: a source of the last handlers of its pipelines.
@@ -22,6 +24,15 @@ public interface HttpMode {
      * @return a handler, a shared one if it is sharable
      */
     ChannelHandler newHandler();
+
+    /**
+     * How much of a request is kept as it came over the wire, for modes that show it.
+     *
+     * @return bytes; 0 for modes that do not
+     */
+    default int recordedBytes() {
+        return 0;
+    }
 
     /** Told once when the server has closed: threads and files of the mode end here. */
     default void closed() {}
@@ -54,5 +65,25 @@ public interface HttpMode {
      */
     static HttpMode fixed(FixedReplies replies) {
         return () -> new FixedResponseHandler(replies);
+    }
+
+    /**
+     * What clients sent.
+     *
+     * @param options the limits
+     * @return the mode
+     */
+    static HttpMode inspect(InspectOptions options) {
+        return new HttpMode() {
+            @Override
+            public ChannelHandler newHandler() {
+                return new InspectHandler(options);
+            }
+
+            @Override
+            public int recordedBytes() {
+                return HttpLimits.MAX_HEAD_BYTES + 2 * options.maxBodyBytes(); // chunks have borders
+            }
+        };
     }
 }

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param limits how much a request may be
  * @param timeouts how long a client may take
  * @param lenient rules that are switched off
+ * @param access who may use it, and whether it tells of each request
  * @param accept how many connections are taken
  */
 public record HttpOptions(
@@ -22,6 +23,7 @@ public record HttpOptions(
         HttpLimits limits,
         HttpTimeouts timeouts,
         Set<Leniency> lenient,
+        HttpAccess access,
         Protocol.Accept accept) {
     /** Loopback port 8080, {@code Hello, World} to everybody, every limit, every rule. */
     public static final HttpOptions DEFAULTS = new HttpOptions(
@@ -30,6 +32,7 @@ public record HttpOptions(
             HttpLimits.DEFAULTS,
             HttpTimeouts.DEFAULTS,
             Set.of(),
+            HttpAccess.DEFAULTS,
             Protocol.Accept.MANY);
 
     /** All parts are needed; takes a copy of the set. */
@@ -39,6 +42,7 @@ public record HttpOptions(
         requireNonNull(limits, "limits");
         requireNonNull(timeouts, "timeouts");
         lenient = Set.copyOf(lenient);
+        requireNonNull(access, "access");
         requireNonNull(accept, "accept");
     }
 
@@ -49,7 +53,7 @@ public record HttpOptions(
      * @return the copy
      */
     public HttpOptions withListen(ListenOptions options) {
-        return new HttpOptions(options, mode, limits, timeouts, lenient, accept);
+        return new HttpOptions(options, mode, limits, timeouts, lenient, access, accept);
     }
 
     /**
@@ -59,7 +63,7 @@ public record HttpOptions(
      * @return the copy
      */
     public HttpOptions withMode(HttpMode other) {
-        return new HttpOptions(listen, other, limits, timeouts, lenient, accept);
+        return new HttpOptions(listen, other, limits, timeouts, lenient, access, accept);
     }
 
     /**
@@ -69,7 +73,7 @@ public record HttpOptions(
      * @return the copy
      */
     public HttpOptions withLimits(HttpLimits others) {
-        return new HttpOptions(listen, mode, others, timeouts, lenient, accept);
+        return new HttpOptions(listen, mode, others, timeouts, lenient, access, accept);
     }
 
     /**
@@ -79,7 +83,7 @@ public record HttpOptions(
      * @return the copy
      */
     public HttpOptions withTimeouts(HttpTimeouts others) {
-        return new HttpOptions(listen, mode, limits, others, lenient, accept);
+        return new HttpOptions(listen, mode, limits, others, lenient, access, accept);
     }
 
     /**
@@ -89,7 +93,7 @@ public record HttpOptions(
      * @return the copy
      */
     public HttpOptions withLenient(Set<Leniency> rules) {
-        return new HttpOptions(listen, mode, limits, timeouts, rules, accept);
+        return new HttpOptions(listen, mode, limits, timeouts, rules, access, accept);
     }
 
     /**
@@ -99,6 +103,16 @@ public record HttpOptions(
      * @return the copy
      */
     public HttpOptions withAccept(Protocol.Accept other) {
-        return new HttpOptions(listen, mode, limits, timeouts, lenient, other);
+        return new HttpOptions(listen, mode, limits, timeouts, lenient, access, other);
+    }
+
+    /**
+     * A copy for others to use.
+     *
+     * @param who may use it, and whether it tells
+     * @return the copy
+     */
+    public HttpOptions withAccess(HttpAccess who) {
+        return new HttpOptions(listen, mode, limits, timeouts, lenient, who, accept);
     }
 }

@@ -12,6 +12,9 @@ import io.ntk.core.RefusalReason;
 import io.ntk.core.Server;
 import io.ntk.core.TlsMismatchHandler;
 import io.ntk.core.TrafficHandler;
+import io.ntk.tcp.http.access.AccessLogHandler;
+import io.ntk.tcp.http.access.BasicAuthHandler;
+import io.ntk.tcp.http.access.CorsHandler;
 import java.util.function.Function;
 
 /**
@@ -83,11 +86,21 @@ public final class HttpServer {
             pipeline.addLast(new TlsMismatchHandler(TlsMismatchHandler.Port.PLAIN));
         }
         pipeline.addLast(new StrictHttpHandler(options.limits(), options.lenient()));
-        pipeline.addLast(new HttpCodec(options.limits()));
+        pipeline.addLast(new HttpCodec(options.limits(), options.mode().recordedBytes()));
+        HttpAccess access = options.access();
+        if (access.requests() == HttpAccess.Requests.TOLD) {
+            pipeline.addLast(new AccessLogHandler(HttpEvent.SERVICE, listener));
+        }
         pipeline.addLast(new HttpTimeoutsHandler(options.timeouts()));
         pipeline.addLast(new PipelineOrderHandler(options.limits()));
         if (listener != NetListener.NONE) {
             pipeline.addLast(new RejectionHandler(listener));
+        }
+        if (access.cors() != null) {
+            pipeline.addLast(new CorsHandler(access.cors()));
+        }
+        if (access.auth() != null) {
+            pipeline.addLast(new BasicAuthHandler(access.auth()));
         }
         pipeline.addLast(options.mode().newHandler());
     }

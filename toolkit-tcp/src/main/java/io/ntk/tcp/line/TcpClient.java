@@ -1,6 +1,7 @@
 package io.ntk.tcp.line;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -160,8 +161,12 @@ public final class TcpClient implements AutoCloseable {
         return endpoint instanceof Endpoint.Inet ? Transport.NIO : Transport.AUTO;
     }
 
-    /** The whole pipeline behind proxy and TLS. */
+    /*
+     * The whole pipeline behind proxy and TLS. Buffers are released by the sink's thread: Netty's adaptive allocator then
+     * gives its chunks back to the system and takes new ones all the time, the pooled one keeps them.
+     */
     private static void assemble(ChannelPipeline pipeline, SinkWriter sink, Traffic traffic, NetListener listener) {
+        pipeline.channel().config().setAllocator(PooledByteBufAllocator.DEFAULT);
         pipeline.addLast(new TrafficHandler(LineEventHandler.SERVICE, listener, traffic));
         pipeline.addLast(sink);
     }

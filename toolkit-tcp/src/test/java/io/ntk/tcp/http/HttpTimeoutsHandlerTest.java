@@ -162,7 +162,7 @@ class HttpTimeoutsHandlerTest {
         channel.pipeline()
                 .addLast(
                         new StrictHttpHandler(HttpLimits.DEFAULTS, Set.of()),
-                        new HttpCodec(HttpLimits.DEFAULTS),
+                        new HttpCodec(HttpLimits.DEFAULTS, 0),
                         new HttpTimeoutsHandler(HttpTimeouts.DEFAULTS),
                         new PipelineOrderHandler(HttpLimits.DEFAULTS),
                         last);
