@@ -117,7 +117,7 @@ class AccessLogHandlerTest {
     @Test
     void tellsOfWhatWasNeverUnderstood() {
         send("\0\0\0 / HTTP/1.1\r\n\r\n");
-        assertThat(lines(AccessLogFormat.COMMON)).containsExactly("- - - [21/Nov/2026:12:00:00 +0000] \"-\" 400 32");
+        assertThat(lines(AccessLogFormat.COMMON)).containsExactly("- - - [21/Nov/2026:12:00:00 +0000] \"-\" 400 33");
     }
 
     @Test
