@@ -4,7 +4,11 @@ import static java.util.concurrent.CompletableFuture.delayedExecutor;
 import static java.util.concurrent.CompletableFuture.runAsync;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import io.ntk.core.Endpoint;
 import io.ntk.core.ListenOptions;
+import io.ntk.core.Server;
+import io.ntk.tcp.http.HttpOptions;
+import io.ntk.tcp.http.HttpServer;
 import io.ntk.tcp.line.LineOptions;
 import io.ntk.tcp.line.LineServer;
 import io.ntk.tcp.line.Responder;
@@ -14,6 +18,9 @@ import io.ntk.udp.DatagramServer;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -55,6 +62,7 @@ final class ArchiveTrainingCommand implements Verb {
         ntk("tcp", "serve", "--listen", "unix:/no-such-folder/socket"); // all of the way but for the bind
         tcp();
         udp();
+        http();
     }
 
     private static void udp() throws IOException {
@@ -77,6 +85,21 @@ final class ArchiveTrainingCommand implements Verb {
             ntk("chat", "join", endpoint, "--json");
             ntk("tcp", "check", "127.0.0.1", endpoint.substring(endpoint.indexOf(':') + 1));
         }
+    }
+
+    private static void http() throws IOException {
+        ntk("http", "serve", "--listen", "unix:/no-such-folder/socket");
+        HttpOptions options = HttpOptions.DEFAULTS.withListen(ListenOptions.loopback(0));
+        try (var server = HttpServer.start(options);
+                var client = new Socket(InetAddress.getLoopbackAddress(), port(server))) {
+            client.setSoTimeout(10_000);
+            client.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            client.getInputStream().readAllBytes();
+        }
+    }
+
+    private static int port(Server server) {
+        return ((Endpoint.Inet) server.endpoints().get(0)).port();
     }
 
     /** A run with one line of input, real descriptors as every process has them, and nobody who reads. */

@@ -1,6 +1,5 @@
 package io.ntk.cli;
 
-import io.ntk.core.Endpoint;
 import io.ntk.core.EventLoops;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.NetListener;
@@ -18,8 +17,6 @@ import io.ntk.tcp.chat.Flood;
 import io.ntk.tcp.chat.MemberOptions;
 import io.ntk.tcp.chat.RoomOptions;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -194,23 +191,8 @@ final class ChatServeCommand implements Verb {
             throw new IllegalArgumentException("--password-file has no meaning with --format classic, which knows no"
                     + " commands (expected: with plain or json)");
         }
-        if (where.tls() == null && !allowPlain) {
-            for (Endpoint endpoint : where.endpoints()) {
-                if (endpoint instanceof Endpoint.Inet inet && !isLoopback(inet.host())) {
-                    throw new IllegalArgumentException("--password-file: anyone on the way could read the password at "
-                            + endpoint + "; use TLS (--self-signed, or --cert and --key), or say --allow-plain");
-                }
-            }
-        }
+        PlainText.check(where, allowPlain, "the password");
         return read(passwordFile);
-    }
-
-    private static boolean isLoopback(String host) {
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false; // listening there will say what is wrong
-        }
     }
 
     private static String read(Path file) throws IOException {

@@ -16,6 +16,7 @@ final class Commands {
             "tcp", TcpCommand.class,
             "udp", UdpCommand.class,
             "chat", ChatCommand.class,
+            "http", HttpCommand.class,
             "up", UpCommand.class,
             "resolve", ResolveCommand.class,
             "doctor", DoctorCommand.class,
@@ -34,7 +35,9 @@ final class Commands {
             table(
                     "serve", UdpServeCommand.class,
                     "send", UdpSendCommand.class,
-                    "measure", UdpMeasureCommand.class));
+                    "measure", UdpMeasureCommand.class),
+            "http",
+            table("serve", HttpServeCommand.class));
 
     private Commands() {}
 

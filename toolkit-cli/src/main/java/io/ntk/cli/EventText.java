@@ -5,6 +5,7 @@ import io.ntk.core.Escaped;
 import io.ntk.core.JsonWriter;
 import io.ntk.core.NetEvent;
 import io.ntk.core.ProtocolEvent;
+import io.ntk.tcp.http.HttpEvent;
 import io.ntk.tcp.line.LineEvent;
 import io.ntk.udp.DatagramEvent;
 import java.time.Duration;
@@ -78,6 +79,10 @@ final class EventText {
         }
         if (event instanceof DatagramEvent datagram) {
             return DatagramFigures.text(datagram);
+        }
+        if (event instanceof HttpEvent.Rejected rejected) {
+            return "%s turned down with %d: %s"
+                    .formatted(Escaped.text(rejected.peer()), rejected.status(), rejected.reason());
         }
         return fields(event);
     }

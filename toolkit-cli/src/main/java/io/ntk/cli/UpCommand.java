@@ -8,6 +8,8 @@ import io.ntk.core.Protocol.Accept;
 import io.ntk.tcp.chat.ChatOptions;
 import io.ntk.tcp.chat.ChatServer;
 import io.ntk.tcp.chat.RoomOptions;
+import io.ntk.tcp.http.HttpOptions;
+import io.ntk.tcp.http.HttpServer;
 import io.ntk.tcp.line.StreamServer;
 import io.ntk.tcp.line.StreamService;
 import io.ntk.udp.DatagramOptions;
@@ -52,7 +54,12 @@ final class UpCommand implements Verb {
                     ChatServeCommand.DEFAULT_PORT,
                     (listen, listener) ->
                             ChatServer.start(ChatOptions.DEFAULTS.withListen(listen), RoomOptions.DEFAULTS, listener),
-                    "ntk chat join :%d"));
+                    "ntk chat join :%d"),
+            new Entry(
+                    "http",
+                    HttpServeCommand.DEFAULT_PORT,
+                    (listen, listener) -> HttpServer.start(HttpOptions.DEFAULTS.withListen(listen), listener),
+                    "curl http://127.0.0.1:%d/"));
 
     @Range(min = 0, max = 65_535)
     @Option(

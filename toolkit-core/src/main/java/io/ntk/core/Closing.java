@@ -33,12 +33,16 @@ public final class Closing {
 
     /**
      * Answers and closes. What is read from now on reaches no handler of the pipeline; messages that a decoder has in
-     * hand already may still do.
+     * hand already may still do. The second of two calls only writes.
      *
      * @param ctx where the answer enters the pipeline on its way out
      * @param answer the last message to the peer; ownership moves here
      */
     public static void refuse(ChannelHandlerContext ctx, Object answer) {
+        if (ctx.pipeline().get(DiscardUntilClose.class) != null) {
+            ctx.writeAndFlush(answer); // another handler has ended it already
+            return;
+        }
         ChannelHandlerContext tls = ctx.pipeline().context(SslHandler.class);
         if (tls == null) {
             refusePlain(ctx, answer);

@@ -23,6 +23,7 @@ public final class ReadGate {
     private final Set<Object> reasons = Collections.newSetFromMap(new IdentityHashMap<>(4));
     private boolean heldOpen;
     private Runnable resumed = () -> {};
+    private Runnable paused = () -> {};
 
     private ReadGate(Channel channel) {
         this.channel = channel;
@@ -51,6 +52,7 @@ public final class ReadGate {
      */
     public void pause(Object reason) {
         if (!heldOpen && reasons.add(requireNonNull(reason, "reason")) && reasons.size() == 1) {
+            paused.run();
             autoRead(false);
         }
     }
@@ -78,6 +80,19 @@ public final class ReadGate {
     public void whenResumed(Runnable action) {
         Runnable earlier = resumed;
         resumed = () -> {
+            earlier.run();
+            action.run();
+        };
+    }
+
+    /**
+     * Runs an action each time the first reason was given: time goes on from there that is none of the peer's.
+     *
+     * @param action added to those that were given before
+     */
+    public void whenPaused(Runnable action) {
+        Runnable earlier = paused;
+        paused = () -> {
             earlier.run();
             action.run();
         };

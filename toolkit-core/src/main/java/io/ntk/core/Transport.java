@@ -36,6 +36,7 @@ import io.netty.channel.uring.IoUringIoHandlerConfig;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -208,6 +209,18 @@ public enum Transport {
             case IO_URING -> IoUringDatagramChannel.class;
             case KQUEUE -> KQueueDatagramChannel.class;
         };
+    }
+
+    /**
+     * Tells whether a file region of any size can be written to a channel: not through TLS, which needs the bytes, and
+     * not on io_uring, whose sendfile narrows offsets to 31 bits.
+     *
+     * @param channel a channel with its pipeline assembled
+     * @return true where {@link io.netty.channel.DefaultFileRegion} is safe
+     */
+    public static boolean sendsFiles(Channel channel) {
+        boolean ioUring = channel instanceof IoUringSocketChannel || channel instanceof IoUringDomainSocketChannel;
+        return !ioUring && channel.pipeline().get(SslHandler.class) == null;
     }
 
     /**
