@@ -8,9 +8,9 @@ import io.ntk.tcp.http.HttpMode;
 import io.ntk.tcp.http.HttpOptions;
 import io.ntk.tcp.http.HttpServer;
 import io.ntk.tcp.http.Route;
-import io.ntk.tcp.http.inspect.InspectOptions;
 import io.ntk.tcp.http.files.FilesOptions;
 import io.ntk.tcp.http.files.SharedFolder;
+import io.ntk.tcp.http.inspect.InspectOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -141,7 +141,8 @@ final class HttpServeCommand implements Verb {
     }
 
     private static void refuseReplyOptions(Session session, String mode) {
-        for (String option : List.of("--body", "--body-file", "--status", "--type", "--header", "--route", "--inspect")) {
+        for (String option :
+                List.of("--body", "--body-file", "--status", "--type", "--header", "--route", "--inspect")) {
             if (!option.equals(mode) && session.typed(option)) {
                 throw new IllegalArgumentException(mode + " and " + option + " exclude each other");
             }

@@ -23,8 +23,9 @@ final class PlainText {
         }
         for (Endpoint endpoint : where.endpoints()) {
             if (endpoint instanceof Endpoint.Inet inet && !isLoopback(inet.host())) {
-                throw new IllegalArgumentException("without TLS, " + what + " would go over the network in plain text at "
-                        + endpoint + "; use TLS (--self-signed, or --cert and --key), or say --allow-plain");
+                throw new IllegalArgumentException(
+                        "without TLS, " + what + " would go over the network in plain text at " + endpoint
+                                + "; use TLS (--self-signed, or --cert and --key), or say --allow-plain");
             }
         }
     }
