@@ -63,6 +63,7 @@ final class ArchiveTrainingCommand implements Verb {
         tcp();
         udp();
         http();
+        ntk("upload", "serve", "--dir", "/tmp", "--listen", "unix:/no-such-folder/socket");
     }
 
     private static void udp() throws IOException {

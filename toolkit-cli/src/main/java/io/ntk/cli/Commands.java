@@ -17,6 +17,7 @@ final class Commands {
             "udp", UdpCommand.class,
             "chat", ChatCommand.class,
             "http", HttpCommand.class,
+            "upload", UploadCommand.class,
             "up", UpCommand.class,
             "resolve", ResolveCommand.class,
             "doctor", DoctorCommand.class,
@@ -37,7 +38,9 @@ final class Commands {
                     "send", UdpSendCommand.class,
                     "measure", UdpMeasureCommand.class),
             "http",
-            table("serve", HttpServeCommand.class));
+            table("serve", HttpServeCommand.class),
+            "upload",
+            table("serve", UploadServeCommand.class));
 
     private Commands() {}
 

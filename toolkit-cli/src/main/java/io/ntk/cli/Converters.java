@@ -7,6 +7,8 @@ import io.ntk.tcp.chat.ChatFormat;
 import io.ntk.tcp.chat.Flood;
 import io.ntk.tcp.chat.RoomOptions;
 import io.ntk.tcp.line.Framing;
+import io.ntk.tcp.upload.store.Durability;
+import io.ntk.tcp.upload.store.OnExists;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
@@ -52,6 +54,8 @@ final class Converters {
         line.registerConverter(ChatFormat.class, text -> choice(ChatFormat.class, text));
         line.registerConverter(RoomOptions.Slow.class, text -> choice(RoomOptions.Slow.class, text));
         line.registerConverter(Framing.class, text -> choice(Framing.class, text));
+        line.registerConverter(OnExists.class, Converters::onExists);
+        line.registerConverter(Durability.class, text -> choice(Durability.class, text));
         line.registerConverter(Color.class, text -> choice(Color.class, text));
     }
 
@@ -188,6 +192,15 @@ final class Converters {
                 Arrays.stream(type.getEnumConstants())
                         .map(constant -> constant.name().toLowerCase(Locale.ROOT))
                         .collect(Collectors.joining(", ")));
+    }
+
+    /** A policy that a server can have. */
+    private static OnExists onExists(String text) {
+        OnExists policy = choice(OnExists.class, text);
+        if (policy == OnExists.SERVER) {
+            throw wrong(text, "reject, overwrite, rename or skip-same");
+        }
+        return policy;
     }
 
     private interface Parser<T> {

@@ -7,6 +7,7 @@ import io.ntk.core.NetEvent;
 import io.ntk.core.ProtocolEvent;
 import io.ntk.tcp.http.HttpEvent;
 import io.ntk.tcp.line.LineEvent;
+import io.ntk.tcp.upload.UploadEvent;
 import io.ntk.udp.DatagramEvent;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -42,6 +43,9 @@ final class EventText {
                 case PEER, LOCAL, SHUTDOWN -> Level.END;
                 default -> Level.ATTENTION;
             };
+        }
+        if (event instanceof UploadEvent) {
+            return event instanceof UploadEvent.Failed ? Level.ATTENTION : Level.NORMAL;
         }
         return event instanceof ProtocolEvent ? Level.DETAIL : Level.NORMAL;
     }
@@ -84,6 +88,9 @@ final class EventText {
             return "%s turned down with %d: %s"
                     .formatted(Escaped.text(rejected.peer()), rejected.status(), rejected.reason());
         }
+        if (event instanceof UploadEvent upload) {
+            return upload(upload);
+        }
         return fields(event);
     }
 
@@ -96,6 +103,29 @@ final class EventText {
         }
         LineEvent.Received received = (LineEvent.Received) event;
         return Escaped.text(received.peer()) + " sent " + bytes(received.bytes());
+    }
+
+    private static String upload(UploadEvent event) {
+        if (event instanceof UploadEvent.Opened opened) {
+            String size = opened.size() < 0 ? "" : ", " + bytes(opened.size());
+            String present = opened.present() > 0 ? ", " + bytes(opened.present()) + " of it there" : "";
+            return Escaped.text(opened.peer()) + " sends " + Escaped.text(opened.path()) + size + present;
+        }
+        if (event instanceof UploadEvent.Done done) {
+            return "%s sent %s, %s, %s"
+                    .formatted(
+                            Escaped.text(done.peer()),
+                            Escaped.text(done.receipt().name()),
+                            bytes(done.receipt().size()),
+                            time(done.lasted()));
+        }
+        if (event instanceof UploadEvent.Failed failed) {
+            return "%s failed to send %s: %s"
+                    .formatted(Escaped.text(failed.peer()), Escaped.text(failed.path()), Escaped.text(failed.why()));
+        }
+        UploadEvent.Suspended suspended = (UploadEvent.Suspended) event;
+        return "%s broke off %s, %s of it kept"
+                .formatted(Escaped.text(suspended.peer()), Escaped.text(suspended.path()), bytes(suspended.present()));
     }
 
     private static String closed(NetEvent.Closed closed) {

@@ -12,10 +12,15 @@ import io.ntk.tcp.http.HttpOptions;
 import io.ntk.tcp.http.HttpServer;
 import io.ntk.tcp.line.StreamServer;
 import io.ntk.tcp.line.StreamService;
+import io.ntk.tcp.upload.UploadOptions;
+import io.ntk.tcp.upload.UploadServer;
 import io.ntk.udp.DatagramOptions;
 import io.ntk.udp.DatagramResponder;
 import io.ntk.udp.DatagramServer;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -59,7 +64,13 @@ final class UpCommand implements Verb {
                     "http",
                     HttpServeCommand.DEFAULT_PORT,
                     (listen, listener) -> HttpServer.start(HttpOptions.DEFAULTS.withListen(listen), listener),
-                    "curl http://127.0.0.1:%d/"));
+                    "curl http://127.0.0.1:%d/"),
+            new Entry(
+                    "upload",
+                    UploadOptions.DEFAULT_PORT,
+                    UpCommand::upload,
+                    "python3 -c \"import socket;s=socket.create_connection(('127.0.0.1',%d));"
+                            + "s.sendall(b'a.txt|2\\n');s.recv(9);s.sendall(b'hi')\""));
 
     @Range(min = 0, max = 65_535)
     @Option(
@@ -79,6 +90,18 @@ final class UpCommand implements Verb {
             starts.add(() -> start(entry, session.output()));
         }
         return session.serve(starts);
+    }
+
+    /** Into a new folder below that for temporary files; what was received stays there. */
+    private static NetServer upload(ListenOptions listen, NetListener listener) {
+        try {
+            Path folder = Files.createTempDirectory("ntk-upload-");
+            UploadOptions options =
+                    UploadOptions.of(folder).withListen(listen).withDialect(UploadOptions.Dialect.NTUP_AND_SIMPLE);
+            return UploadServer.start(options, listener);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
     }
 
     private NetServer start(Entry entry, Output speech) {

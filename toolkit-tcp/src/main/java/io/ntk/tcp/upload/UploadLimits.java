@@ -1,0 +1,97 @@
+package io.ntk.tcp.upload;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/**
+ * What one connection of an upload server may take.
+ *
+ * @param maxStreams open files at a time, 1 to 65,535
+ * @param creditBytes raw bytes that a client may send ahead, 1 MiB to 64 MiB; what a connection takes of memory
+ * @param segmentBytes the largest segment, a power of two from {@value #MIN_SEGMENT_BYTES} to half the credit
+ * @param maxInlineBytes the most data of a PUT, 0 to 64 KiB
+ * @param heartbeat how often each side lets itself be heard, 1 s to 1 h; a peer is dead after three of them
+ * @param minRate raw bytes a second below which a sender is cut off, more than 0
+ * @param rateWindow over which the rate is measured
+ */
+public record UploadLimits(
+        int maxStreams,
+        int creditBytes,
+        int segmentBytes,
+        int maxInlineBytes,
+        Duration heartbeat,
+        int minRate,
+        Duration rateWindow) {
+    /** The smallest segment. */
+    public static final int MIN_SEGMENT_BYTES = 256 * 1024;
+
+    /** The most credit. */
+    public static final int MAX_CREDIT_BYTES = 64 * 1024 * 1024;
+
+    /** The most data of a PUT. */
+    public static final int MAX_INLINE_BYTES = 64 * 1024;
+
+    /** 256 files, 8 MiB of credit, segments to 4 MiB, PUTs to 64 KiB, 15 s, 1 KiB/s over 30 s. */
+    public static final UploadLimits DEFAULTS = new UploadLimits(
+            256, 8 << 20, 4 << 20, MAX_INLINE_BYTES, Duration.ofSeconds(15), 1024, Duration.ofSeconds(30));
+
+    /** Checks the bounds. */
+    public UploadLimits {
+        requireNonNull(heartbeat, "heartbeat");
+        requireNonNull(rateWindow, "rateWindow");
+        if (maxStreams < 1 || maxStreams > 65_535) {
+            throw new IllegalArgumentException("maxStreams: " + maxStreams + " (expected: 1 to 65535)");
+        }
+        if (creditBytes < 1 << 20 || creditBytes > MAX_CREDIT_BYTES) {
+            throw new IllegalArgumentException("creditBytes: " + creditBytes + " (expected: 1 MiB to 64 MiB)");
+        }
+        if (segmentBytes < MIN_SEGMENT_BYTES || segmentBytes > creditBytes / 2 || Integer.bitCount(segmentBytes) != 1) {
+            throw new IllegalArgumentException(
+                    "segmentBytes: " + segmentBytes + " (expected: a power of two, 256 KiB to half the credit)");
+        }
+        if (maxInlineBytes < 0 || maxInlineBytes > MAX_INLINE_BYTES) {
+            throw new IllegalArgumentException("maxInlineBytes: " + maxInlineBytes + " (expected: 0 to 65536)");
+        }
+        if (heartbeat.compareTo(Duration.ofSeconds(1)) < 0 || heartbeat.compareTo(Duration.ofHours(1)) > 0) {
+            throw new IllegalArgumentException("heartbeat: " + heartbeat + " (expected: 1 s to 1 h)");
+        }
+        if (minRate < 1) {
+            throw new IllegalArgumentException("minRate: " + minRate + " (expected: > 0)");
+        }
+        if (rateWindow.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new IllegalArgumentException("rateWindow: " + rateWindow + " (expected: 1 s or more)");
+        }
+    }
+
+    /**
+     * A copy with another credit.
+     *
+     * @param credit raw bytes ahead
+     * @param segment the largest segment
+     * @return the copy
+     */
+    public UploadLimits withCredit(int credit, int segment) {
+        return new UploadLimits(maxStreams, credit, segment, maxInlineBytes, heartbeat, minRate, rateWindow);
+    }
+
+    /**
+     * A copy with another number of open files.
+     *
+     * @param n at a time
+     * @return the copy
+     */
+    public UploadLimits withMaxStreams(int n) {
+        return new UploadLimits(n, creditBytes, segmentBytes, maxInlineBytes, heartbeat, minRate, rateWindow);
+    }
+
+    /**
+     * A copy with another heartbeat.
+     *
+     * @param time between signs of life
+     * @return the copy
+     */
+    public UploadLimits withHeartbeat(Duration time) {
+        return new UploadLimits(maxStreams, creditBytes, segmentBytes, maxInlineBytes, time, minRate, rateWindow);
+    }
+}

@@ -1,0 +1,146 @@
+package io.ntk.tcp.upload;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.ntk.core.EventLoops;
+import io.ntk.core.HandshakeDeadlineHandler;
+import io.ntk.core.NetListener;
+import io.ntk.core.Protocol;
+import io.ntk.core.RefusalAnswer;
+import io.ntk.core.Server;
+import io.ntk.core.TlsMismatchHandler;
+import io.ntk.tcp.upload.store.FileStore;
+import io.ntk.tcp.upload.store.UploadStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.function.Function;
+
+/**
+ * Receives files. Closing the server lets the files that are under way finish, for the drain time of the limits, and ends
+ * the store; what is unfinished then can be resumed by the next server of the same folder.
+ *
+ * <p>Failure: {@code start} throws {@link UncheckedIOException} when an endpoint cannot be listened on or the folder cannot be
+ * used.
+ */
+public final class UploadServer {
+    private static final int MIN_READ_BYTES = 1024;
+    private static final int FIRST_READ_BYTES = 16 * 1024;
+    private static final int MAX_READ_BYTES = 1 << 20;
+
+    private final UploadOptions options;
+    private final UploadStore store;
+    private final NetListener listener;
+    private final UploadFrameEncoder encoder = new UploadFrameEncoder();
+
+    private UploadServer(UploadOptions options, UploadStore store, NetListener listener) {
+        this.options = options;
+        this.store = store;
+        this.listener = listener;
+    }
+
+    /**
+     * Starts a server on event loops of its own.
+     *
+     * @param options what it is like
+     * @param listener who is told what happens
+     * @return the server
+     */
+    public static Server start(UploadOptions options, NetListener listener) {
+        return start(options, listener, protocol -> Server.start(protocol, options.listen(), listener));
+    }
+
+    /**
+     * Starts a server on event loops of the caller's.
+     *
+     * @param options what it is like; transport and loops in it are not used
+     * @param loops the event loops, which closing the server leaves alone
+     * @param listener who is told what happens
+     * @return the server
+     */
+    public static Server start(UploadOptions options, EventLoops loops, NetListener listener) {
+        return start(options, listener, protocol -> Server.start(protocol, options.listen(), loops, listener));
+    }
+
+    private static Server start(UploadOptions options, NetListener listener, Function<Protocol, Server> bind) {
+        FileStore store;
+        try {
+            store = FileStore.open(options.store());
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "cannot receive into " + options.store().folder() + ": " + reason(e), e);
+        }
+        try {
+            Server server = bind.apply(new UploadServer(options, store, listener).protocol());
+            server.closed().whenComplete((done, failure) -> store.close());
+            return server;
+        } catch (RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    private static String reason(IOException e) {
+        return io.ntk.core.Reason.of(e);
+    }
+
+    private Protocol protocol() {
+        return new Protocol(
+                UploadEvent.SERVICE, "tcp", "tls", Protocol.Accept.MANY, RefusalAnswer.LINE, this::assemble);
+    }
+
+    /** The protocol's part of a connection's pipeline. */
+    private void assemble(ChannelPipeline pipeline) {
+        pipeline.channel()
+                .config()
+                .setRecvByteBufAllocator(
+                        new AdaptiveRecvByteBufAllocator(MIN_READ_BYTES, FIRST_READ_BYTES, MAX_READ_BYTES));
+        if (options.listen().tls() == null) {
+            pipeline.addLast(new TlsMismatchHandler(TlsMismatchHandler.Port.PLAIN));
+        }
+        if (!options.listen().limits().handshake().isZero()) {
+            pipeline.addLast(
+                    new HandshakeDeadlineHandler(options.listen().limits().handshake()));
+        }
+        if (options.dialect() == UploadOptions.Dialect.NTUP) {
+            ntup(pipeline);
+        } else {
+            pipeline.addLast(new DialectHandler());
+        }
+    }
+
+    private void ntup(ChannelPipeline pipeline) {
+        pipeline.addLast(new UploadFrameDecoder(UploadFrameDecoder.MAX_UNPROVEN_FRAME_BYTES));
+        pipeline.addLast(encoder);
+        pipeline.addLast(new UploadServerHandler(store, options.limits(), options.key(), listener));
+    }
+
+    /** Tells the protocols apart by the first byte: no name begins with that of the preamble, which is not UTF-8. */
+    private final class DialectHandler extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            if (message instanceof ByteBuf in && in.isReadable()) {
+                ChannelPipeline pipeline = ctx.pipeline();
+                String last = ctx.name();
+                if (in.getByte(in.readerIndex()) == UploadFrameEncoder.PREAMBLE[0]) {
+                    pipeline.addAfter(
+                            last, null, new UploadServerHandler(store, options.limits(), options.key(), listener));
+                    pipeline.addAfter(last, null, encoder);
+                    pipeline.addAfter(last, null, new UploadFrameDecoder(UploadFrameDecoder.MAX_UNPROVEN_FRAME_BYTES));
+                } else {
+                    var silence = options.limits().heartbeat().multipliedBy(3);
+                    pipeline.addAfter(last, null, new SimpleUploadHandler(store, silence, listener));
+                    if (pipeline.get(HandshakeDeadlineHandler.class) != null) {
+                        pipeline.remove(HandshakeDeadlineHandler.class);
+                    }
+                }
+                ctx.fireChannelRead(message);
+                pipeline.remove(this);
+            } else {
+                ctx.fireChannelRead(message);
+            }
+        }
+    }
+}

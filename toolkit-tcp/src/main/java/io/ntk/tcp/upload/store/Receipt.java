@@ -1,0 +1,45 @@
+package io.ntk.tcp.upload.store;
+
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The final answer for one file, the same whenever it is asked for again but for {@link Mark#REPLAYED}.
+ *
+ * @param name as it was published, below the folder
+ * @param size bytes
+ * @param crc32c of the whole
+ * @param sha256 of the whole, where it was computed
+ * @param marks what is true of it
+ */
+public record Receipt(
+        String name, long size, int crc32c, @Nullable Octets sha256, Set<Mark> marks) {
+    /** What may be true of a file that is done. */
+    public enum Mark {
+        /** It survives a power cut. */
+        DURABLE,
+        /** It got another name than was asked for. */
+        RENAMED,
+        /** The same file was there. */
+        SKIPPED,
+        /** It was done before. */
+        REPLAYED
+    }
+
+    /** Takes a copy. */
+    public Receipt {
+        marks = Set.copyOf(marks);
+    }
+
+    /**
+     * A copy that says it was done before.
+     *
+     * @return the copy
+     */
+    public Receipt replayed() {
+        EnumSet<Mark> more = EnumSet.of(Mark.REPLAYED);
+        more.addAll(marks);
+        return new Receipt(name, size, crc32c, sha256, more);
+    }
+}

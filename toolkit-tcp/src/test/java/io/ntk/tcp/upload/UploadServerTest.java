@@ -1,0 +1,231 @@
+package io.ntk.tcp.upload;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ntk.core.Endpoint;
+import io.ntk.core.ListenOptions;
+import io.ntk.core.NetEvent;
+import io.ntk.core.NetListener;
+import io.ntk.core.Server;
+import io.ntk.tcp.upload.store.Octets;
+import io.ntk.tcp.upload.store.StoreOptions;
+import io.ntk.testsupport.Await;
+import io.ntk.testsupport.LeakCheck;
+import io.ntk.testsupport.Programs;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With a client in python3 that was written from the specification alone. */
+@ExtendWith(LeakCheck.class)
+class UploadServerTest {
+    private static final String KEY = "000102030405060708090a0b0c0d0e0f";
+
+    @TempDir
+    private Path folder;
+
+    @TempDir
+    private Path sources;
+
+    private final List<NetEvent> events = new CopyOnWriteArrayList<>();
+
+    private UploadOptions options() {
+        UploadOptions base = UploadOptions.of(folder);
+        return base.withListen(ListenOptions.loopback(0)
+                        .withLimits(base.listen().limits().withDrain(Duration.ofSeconds(1))))
+                .withStore(base.store()
+                        .withLimits(new StoreOptions.Limits(100, 100, 32 << 20, 0, Duration.ofMinutes(10))));
+    }
+
+    private static int port(Server server) {
+        return ((Endpoint.Inet) server.endpoints().get(0)).port();
+    }
+
+    private static Programs.Result python(Server server, String script, String... arguments) {
+        try {
+            String path = Path.of(UploadServerTest.class
+                            .getResource("/upload/" + script)
+                            .toURI())
+                    .toString();
+            String[] command = new String[3 + arguments.length];
+            command[0] = "python3";
+            command[1] = path;
+            command[2] = String.valueOf(port(server));
+            System.arraycopy(arguments, 0, command, 3, arguments.length);
+            return Programs.run(new byte[0], command);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Path source(String name, int size) throws IOException {
+        byte[] bytes = new byte[size];
+        new Random(size).nextBytes(bytes);
+        return Files.write(sources.resolve(name), bytes);
+    }
+
+    @Test
+    void receivesResumesAndAnswersAgain() throws Exception {
+        Path source = source("f", 5 * 262_144 + 3);
+        try (Server server = UploadServer.start(options(), events::add)) {
+            assertThat(python(server, "ntup.py", "send", source.toString(), "d/f", KEY, "1", "2")
+                            .err())
+                    .isEmpty();
+            assertThat(folder.resolve("d/f")).doesNotExist();
+            Await.until("suspended", () -> events.stream().anyMatch(UploadEvent.Suspended.class::isInstance));
+        }
+        try (Server server = UploadServer.start(options(), events::add)) {
+            var stale = python(server, "ntup.py", "send", source.toString(), "d/f", KEY, "1");
+            assertThat(stale.text()).contains("'error': 302, 'expected': 1");
+            var done = python(server, "ntup.py", "send", source.toString(), "d/f", KEY, "2");
+            assertThat(done.err()).isEmpty();
+            assertThat(done.text()).startsWith("(0, 1, 1310723, ").contains("'d/f'");
+            assertThat(folder.resolve("d/f")).hasSameBinaryContentAs(source);
+            var again = python(server, "ntup.py", "send", source.toString(), "d/f", KEY, "3");
+            assertThat(again.text()).startsWith("(0, 9, 1310723, ");
+        }
+        assertThat(events)
+                .filteredOn(UploadEvent.Opened.class::isInstance)
+                .extracting(event -> ((UploadEvent.Opened) event).present())
+                .containsExactly(0L, 2 * 262_144L);
+    }
+
+    @Test
+    void takesSmallFilesOneBehindTheOther() {
+        try (Server server = UploadServer.start(options(), NetListener.NONE)) {
+            assertThat(python(server, "ntup.py", "puts", "500").text()).isEqualTo("[(0, 1)]\n");
+            assertThat(python(server, "ntup.py", "puts", "500").text()).isEqualTo("[(0, 9)]\n");
+            assertThat(folder.resolve("puts/499.txt")).hasContent("file 499");
+        }
+    }
+
+    @Test
+    void wantsTheSharedKey() {
+        UploadOptions options = options().withKey(Octets.of("0123456789abcdef".getBytes(US_ASCII)));
+        try (Server server = UploadServer.start(options, NetListener.NONE)) {
+            assertThat(python(server, "ntup.py", "auth", "0123456789abcdef").text())
+                    .isEqualTo("in\n");
+            assertThat(python(server, "ntup.py", "auth", "0123456789abcdeX").err())
+                    .contains("error 104");
+            assertThat(python(server, "ntup.py", "early").text()).isEqualTo("error 103\n");
+        }
+    }
+
+    @Test
+    void speaksTheSimpleProtocolWithAClientOfTwentyLines() throws Exception {
+        Path one = source("one.bin", 3_000_000);
+        Path two = source("two.bin", 0);
+        Path three = source("three.bin", 17);
+        UploadOptions options = options().withDialect(UploadOptions.Dialect.NTUP_AND_SIMPLE);
+        try (Server server = UploadServer.start(options, NetListener.NONE)) {
+            var result = python(server, "simple_client.py", one.toString(), two.toString(), three.toString());
+            assertThat(result.err()).isEmpty();
+            assertThat(result.text()).isEqualTo("b''\n");
+            for (Path source : List.of(one, two, three)) {
+                assertThat(folder.resolve(source.getFileName())).hasSameBinaryContentAs(source);
+            }
+            assertThat(python(server, "simple_client.py", one.toString()).text())
+                    .startsWith("error 201 ");
+            assertThat(python(server, "ntup.py", "puts", "1").text()).isEqualTo("[(0, 1)]\n");
+        }
+    }
+
+    @Test
+    void refusesSimpleHeadersThatAreNone() throws Exception {
+        UploadOptions options = options().withDialect(UploadOptions.Dialect.NTUP_AND_SIMPLE);
+        try (Server server = UploadServer.start(options, NetListener.NONE)) {
+            for (String header :
+                    List.of("x\n", "../x|1\n", "x|\n", "x|-1\n", "|1\n", "x|99999999999999999999\n", "x|11GiB\n")) {
+                assertThat(exchange(server, header.getBytes(UTF_8))).as(header).startsWith("error ");
+            }
+            assertThat(exchange(server, "x|5\nabc".getBytes(UTF_8))).startsWith("ready\nerror 303 ");
+            assertThat(exchange(server, "a|b|3\r\nabc\r\nc|1\nx".getBytes(UTF_8)))
+                    .isEqualTo("ready\nready\n");
+            assertThat(folder.resolve("a|b")).hasContent("abc");
+            assertThat(folder.resolve("c")).hasContent("x");
+            assertThat(folder.resolve("x")).doesNotExist();
+        }
+    }
+
+    @Test
+    void answersWhoSpeaksSomethingElse() throws Exception {
+        try (Server server = UploadServer.start(options(), NetListener.NONE)) {
+            assertThat(exchange(server, "GET / HTTP/1.1\r\n\r\n".getBytes(UTF_8)))
+                    .startsWith("error: this port speaks NTUP/1");
+        }
+    }
+
+    @Test
+    void endsWhoSendsMoreThanTheCredit() throws Exception {
+        UploadOptions options = options().withLimits(UploadLimits.DEFAULTS.withCredit(1 << 20, 256 * 1024));
+        try (Server server = UploadServer.start(options, NetListener.NONE);
+                Socket socket = connect(server)) {
+            socket.getOutputStream()
+                    .write(Frames.bytes(
+                            new UploadFrame.Preamble(), Frames.HELLO, new UploadFrame.Data(1, 0, (1 << 20) + 1, 0)));
+            byte[] answer = socket.getInputStream().readAllBytes();
+            assertThat(new String(answer, java.nio.charset.StandardCharsets.ISO_8859_1))
+                    .contains("DATA before OPEN");
+        }
+    }
+
+    /** Raw bytes of a refused file are drained, and their credit comes back. */
+    @Test
+    void givesBackTheCreditOfARefusedFile() throws Exception {
+        Files.writeString(folder.resolve("taken"), "");
+        try (Server server = UploadServer.start(options(), NetListener.NONE);
+                Socket socket = connect(server)) {
+            socket.getOutputStream()
+                    .write(Frames.joined(
+                            Frames.bytes(
+                                    new UploadFrame.Preamble(),
+                                    Frames.HELLO,
+                                    new UploadFrame.Open(
+                                            1, UploadFrame.Start.OPTIMISTIC, Frames.request("taken", 262_144)),
+                                    new UploadFrame.Data(1, 0, 262_144, 7)),
+                            new byte[262_144],
+                            Frames.bytes(new UploadFrame.Ping(5))));
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            in.readNBytes(8);
+            int credit = 0;
+            int error = 0;
+            while (credit < 262_144 || error == 0) {
+                byte[] frame = in.readNBytes(in.readInt());
+                if (frame[0] == 0x13) {
+                    credit += java.nio.ByteBuffer.wrap(frame).getInt(8 + 20);
+                } else if (frame[0] == 0x2F) {
+                    error = java.nio.ByteBuffer.wrap(frame).getShort(8);
+                }
+            }
+            assertThat(credit).isEqualTo(262_144);
+            assertThat(error).isEqualTo(201);
+        }
+    }
+
+    private static Socket connect(Server server) throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), port(server));
+        socket.setSoTimeout(10_000);
+        return socket;
+    }
+
+    private static String exchange(Server server, byte[] bytes) throws IOException {
+        try (Socket socket = connect(server)) {
+            socket.getOutputStream().write(bytes);
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), UTF_8);
+        }
+    }
+}
