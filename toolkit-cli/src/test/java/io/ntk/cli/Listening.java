@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 /** Reads the port out of what a server prints when it listens. */
 final class Listening {
     private static final Pattern ADDRESS =
-            Pattern.compile("(?:tcp|tls|udp)://[^\"\\s]*:(\\d+)\"?}?\\s*?$", Pattern.MULTILINE);
+            Pattern.compile("(?:tcp|tls|udp|https?)://[^\"\\s]*:(\\d+)\"?}?\\s*?$", Pattern.MULTILINE);
 
     private Listening() {}
 

@@ -58,7 +58,7 @@ class FilesIT {
     }
 
     private static Programs.Result curl(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("curl", "-s", "-S", "-m", "25", "-k"));
+        List<String> command = new ArrayList<>(List.of("curl", "-s", "-S", "-m", "120", "-k"));
         command.addAll(List.of(arguments));
         return Programs.run(new byte[0], command.toArray(String[]::new));
     }
