@@ -1,0 +1,76 @@
+package io.ntk.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ntk.testsupport.Programs;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Clients that are slow on purpose, and one beside them that is not. */
+class HttpSlowIT {
+    private static final String[] SLOW = {
+        "slowhttptest", "-c", "200", "-r", "200", "-i", "1", "-l", "3", "-p", "5", "-x", "16"
+    };
+
+    @TempDir
+    Path folder;
+
+    /** -H: heads that never end; -B: bodies that never end; -R: many ranges; -X: replies that are hardly read. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-H", "-B", "-R", "-X"})
+    void othersAreAnsweredBesideSlowClients(String how) throws Exception {
+        Programs.require("slowhttptest", "curl");
+        try (OutputStream file = Files.newOutputStream(folder.resolve("big"))) {
+            file.write(new byte[4 << 20]);
+        }
+        Files.writeString(folder.resolve("small"), "pong");
+        try (var ntk = Packaged.start(
+                "http", "serve", "--listen", "127.0.0.1:0", "--dir", folder.toString(), "--header-timeout", "2s")) {
+            String url = "http://127.0.0.1:" + Packaged.port(ntk) + "/";
+            List<String> command = new ArrayList<>(List.of(SLOW));
+            command.addAll(List.of(how, "-u", url + "big"));
+            if (how.equals("-X")) {
+                command.addAll(List.of("-w", "512", "-y", "1024", "-n", "1", "-z", "32", "-k", "3"));
+            }
+            try (var slow = Programs.start(command.toArray(String[]::new))) {
+                for (int i = 0; i < 20; i++) {
+                    assertThat(curl(url + "small")).isEqualTo("pong 200");
+                }
+                assertThat(slow.await(Duration.ofSeconds(30)).exit()).isZero();
+            }
+            assertThat(curl(url + "small")).isEqualTo("pong 200");
+        }
+    }
+
+    @Test
+    void httpsAnswersAndTellsPlainClients() throws IOException {
+        Programs.require("curl");
+        Path upload = Files.write(folder.resolve("upload"), new byte[300_000]);
+        try (var ntk = Packaged.start("http", "serve", "--listen", "127.0.0.1:0", "--self-signed", "--body", "pong")) {
+            String port = Packaged.port(ntk);
+            assertThat(curl("-k", "https://127.0.0.1:" + port + "/")).isEqualTo("pong 200");
+            assertThat(curl("-k", "-T", upload.toString(), "https://127.0.0.1:" + port + "/"))
+                    .isEqualTo("pong 200");
+            assertThat(curl("--http1.0", "-k", "https://127.0.0.1:" + port + "/a?b"))
+                    .isEqualTo("pong 200");
+            assertThat(curl("--http0.9", "http://127.0.0.1:" + port + "/")).startsWith("error: this port speaks TLS");
+        }
+    }
+
+    private static String curl(String... args) {
+        List<String> command = new ArrayList<>(List.of("curl", "-s", "-m", "10", "-w", " %{http_code}"));
+        command.addAll(List.of(args));
+        return new String(
+                Programs.run(new byte[0], command.toArray(String[]::new)).out(), StandardCharsets.UTF_8);
+    }
+}
