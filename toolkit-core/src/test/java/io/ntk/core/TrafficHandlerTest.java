@@ -133,7 +133,13 @@ class TrafficHandlerTest {
                 peer.send("x").read(1 << 20);
                 peer.reset();
             }
-            assertThat(events.await(NetEvent.Closed.class).cause()).isEqualTo(CloseCause.RESET);
+            CloseCause cause = events.await(NetEvent.Closed.class).cause();
+            if (transport == Transport.IO_URING) {
+                // The read that was under way before the pause may complete first, as an end of the stream.
+                assertThat(cause).isIn(CloseCause.RESET, CloseCause.PEER);
+            } else {
+                assertThat(cause).isEqualTo(CloseCause.RESET);
+            }
         }
     }
 
