@@ -48,16 +48,34 @@ public final class Closing {
             refusePlain(ctx, answer);
             return;
         }
+        Channel channel = ctx.channel();
+        boolean ended = ReadGate.inputHasEnded(channel);
         ctx.pipeline().addAfter(tls.name(), null, new DiscardUntilClose());
-        ReadGate.of(ctx.channel()).holdOpen();
-        ctx.writeAndFlush(answer).addListener(sent -> end(ctx.channel(), sent, () -> shutdownOutput(ctx.channel())));
+        ReadGate.of(channel).holdOpen();
+        ctx.writeAndFlush(answer)
+                .addListener(sent -> end(channel, sent, () -> {
+                    if (ended) {
+                        channel.close(); // nothing is left to be discarded
+                    } else {
+                        shutdownOutput(channel);
+                    }
+                }));
     }
 
     /** The same below TLS: nothing reaches a TLS handler any more, and no close_notify is sent. */
     static void refusePlain(ChannelHandlerContext ctx, Object answer) {
+        Channel channel = ctx.channel();
+        boolean ended = ReadGate.inputHasEnded(channel);
         ctx.pipeline().addFirst(new DiscardUntilClose());
-        ReadGate.of(ctx.channel()).holdOpen();
-        ctx.writeAndFlush(answer).addListener(sent -> end(ctx.channel(), sent, () -> shutdownSocket(ctx.channel())));
+        ReadGate.of(channel).holdOpen();
+        ctx.writeAndFlush(answer)
+                .addListener(sent -> end(channel, sent, () -> {
+                    if (ended) {
+                        now(channel); // nothing is left to be discarded
+                    } else {
+                        shutdownSocket(channel);
+                    }
+                }));
     }
 
     private static void end(Channel channel, Future<?> sent, Runnable shutdown) {
@@ -133,7 +151,11 @@ public final class Closing {
             Channel channel = ctx.channel();
             var timer = ctx.executor().schedule(() -> now(channel), MAX_WAIT.toMillis(), TimeUnit.MILLISECONDS);
             channel.closeFuture().addListener(closed -> timer.cancel(false));
-            if (!channel.config().isAutoRead()) {
+            readByHand(ctx);
+        }
+
+        private static void readByHand(ChannelHandlerContext ctx) {
+            if (!ctx.channel().config().isAutoRead() && !ReadGate.inputHasEnded(ctx.channel())) {
                 ctx.read();
             }
         }
@@ -149,9 +171,7 @@ public final class Closing {
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            if (!ctx.channel().config().isAutoRead()) {
-                ctx.read();
-            }
+            readByHand(ctx);
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.ntk.core;
 import static java.util.Objects.requireNonNull;
 
 import io.netty.channel.Channel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.AttributeKey;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -13,7 +14,8 @@ import java.util.Set;
  *
  * <p>Handlers that paused reading each for themselves would undo one another; through the one gate of their channel they
  * cannot. A host that reads by hand (auto-read off when the gate is first asked for) keeps reading by hand: its gate
- * changes nothing. Use it on the channel's event loop only.
+ * changes nothing. A channel whose input has ended is not read any more, whatever reasons are taken back. Use it on the
+ * channel's event loop only.
  */
 public final class ReadGate {
     private static final AttributeKey<ReadGate> KEY = AttributeKey.valueOf(ReadGate.class, "gate");
@@ -116,8 +118,17 @@ public final class ReadGate {
         }
     }
 
+    /** Whether nothing can come any more, though the channel is open. */
+    static boolean inputHasEnded(Channel channel) {
+        return channel instanceof DuplexChannel duplex && duplex.isInputShutdown();
+    }
+
+    /*
+     * Netty's epoll (4.2.18) takes a socket without input and without waiting output out of its set, and fails with
+     * ENOENT when it is to be read again: the channel would be closed, and what is still to be answered lost.
+     */
     private void autoRead(boolean on) {
-        if (!byHand) {
+        if (!byHand && !(on && inputHasEnded(channel))) {
             channel.config().setAutoRead(on);
         }
     }

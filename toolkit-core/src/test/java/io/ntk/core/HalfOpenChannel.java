@@ -10,6 +10,7 @@ import java.io.IOException;
 /** An embedded channel whose output can be shut down, can fail, and can get stuck. */
 final class HalfOpenChannel extends EmbeddedChannel implements DuplexChannel {
     private boolean outputShutDown;
+    private boolean inputEnded;
     private boolean failing;
     private boolean stuck;
     private int reads;
@@ -20,6 +21,10 @@ final class HalfOpenChannel extends EmbeddedChannel implements DuplexChannel {
 
     void sticks(boolean value) {
         stuck = value;
+    }
+
+    void endInput() {
+        inputEnded = true;
     }
 
     boolean outputWasShutDown() {
@@ -48,7 +53,7 @@ final class HalfOpenChannel extends EmbeddedChannel implements DuplexChannel {
 
     @Override
     public boolean isInputShutdown() {
-        return false;
+        return inputEnded;
     }
 
     @Override

@@ -45,8 +45,6 @@ public final class ChatHandler extends ChannelInboundHandlerAdapter {
     private @Nullable CloseCause end;
     private boolean first = true;
     private boolean paused;
-    /* The gate is being opened: the decoder may pass on the end of the stream meanwhile. */
-    private boolean resuming;
     private boolean timed;
     private boolean told;
     private boolean atWork;
@@ -150,10 +148,6 @@ public final class ChatHandler extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             end = CloseCause.PEER;
-            if (resuming) {
-                // Netty's epoll (4.2.18) fails with ENOENT when a socket is to be read whose input has ended.
-                ReadGate.of(ctx.channel()).pause(CloseCause.PEER);
-            }
             proceed(ctx);
         } else if (event == ConnectionEvent.DRAIN) {
             waiting = null;
@@ -205,9 +199,7 @@ public final class ChatHandler extends ChannelInboundHandlerAdapter {
         }
         if (paused) {
             paused = false;
-            resuming = true;
             ReadGate.of(ctx.channel()).resume(this);
-            resuming = false;
         }
     }
 
