@@ -56,7 +56,7 @@ for size in ${SIZES:-64 1400}; do
         [ -s "$work/$name.$size.result" ] || continue
         printf '%-16s %12s %12s %10s %10s\n' "$name" \
             "$(awk '{ print $1 }' "$work/$name.$size.result" | median)" \
-            "$(awk '{ print $(NF - 1) }' "$work/$name.$size.result" | median | sed 's/^0$/-/')" \
+            "$(awk '{ print $(NF - 1) }' "$work/$name.$size.result" | median | sed 's/^0.00$/-/')" \
             "$(sed 's/.*p50 \([0-9]*\)us.*/\1/' "$work/$name.$size.result" | median)" \
             "$(sed 's/.*lost \([0-9]*\) .*/\1/' "$work/$name.$size.result" | median)"
     done
