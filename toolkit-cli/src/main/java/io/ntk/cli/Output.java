@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 final class Output implements NetListener, AutoCloseable {
     private static final long MAX_QUEUED_TEXT = 256 * 1024;
     private static final long MAX_QUEUED_EVENTS = 8 * 1024 * 1024;
-    private static final Duration PATIENCE_AT_END = Duration.ofSeconds(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     /** Where the {@code listening} lines go. */
     enum Announce {
@@ -181,12 +181,17 @@ final class Output implements NetListener, AutoCloseable {
         err.offerText(text);
     }
 
+    /** Waits until what was said is written, but not for ever: a prompt then stands below it. */
+    void settle() throws InterruptedException {
+        out.drain(PATIENCE);
+        err.drain(PATIENCE);
+    }
+
     /** Waits until what was said is written, but not for ever. */
     @Override
     public void close() {
         try {
-            out.drain(PATIENCE_AT_END);
-            err.drain(PATIENCE_AT_END);
+            settle();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -209,9 +209,13 @@ final class UdpSendCommand implements Verb {
                 new BufferedReader(new InputStreamReader(session.environment().in(), UTF_8));
         while (true) {
             if (prompts) {
+                session.output().settle(); // answers on standard output come first
                 session.output().prompt("> ");
             }
             String line = input.readLine();
+            if (line == null && prompts) {
+                session.output().prompt("\n"); // Ctrl-D leaves the cursor behind the prompt
+            }
             if (line == null || (line.equals(EXIT) && (prompts || !literal))) {
                 return;
             }

@@ -431,13 +431,43 @@ class DatagramServerTest {
             assertThat(server.closed()).isNotDone();
         }
         assertThat(path).doesNotExist();
-        try (var stale = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
-            stale.bind(java.net.UnixDomainSocketAddress.of(path));
-        }
-        Files.deleteIfExists(path);
         Files.writeString(path, "a file");
         assertThatThrownBy(() -> DatagramServer.start(options, DatagramResponder.ECHO))
                 .hasMessageContaining("there is a file that is no socket");
+        assertThat(path).hasContent("a file");
+    }
+
+    @Test
+    void replacesTheUnixSocketOfACrashedServer() throws Exception {
+        assumeTrue(Transport.AUTO.resolve() != Transport.NIO, "no native transport");
+        Path path = folder.resolve("s");
+        Path aside = folder.resolve("aside");
+        var endpoint = new Endpoint.Unix(path);
+        try (var crashing = DatagramServer.start(on(endpoint), DatagramResponder.ECHO)) {
+            assertThat(crashing.closed()).isNotDone();
+            Files.move(path, aside); // so that closing does not remove it
+        }
+        Files.move(aside, path);
+        try (var server = DatagramServer.start(on(endpoint), DatagramResponder.ECHO);
+                var loops = EventLoops.start(Transport.AUTO, 1);
+                var client = DatagramClient.open(DatagramClientOptions.to(endpoint), loops, (payload, from) -> {})) {
+            assertThat(server.closed()).isNotDone();
+            client.send(ByteBuffer.wrap(new byte[1]));
+            assertThat(client.await(1, Await.DEADLINE)).isTrue();
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void leavesTheUnixSocketOfAStreamServerAlone() throws Exception {
+        assumeTrue(Transport.AUTO.resolve() != Transport.NIO, "no native transport");
+        Path path = folder.resolve("s");
+        try (var stream = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
+            stream.bind(java.net.UnixDomainSocketAddress.of(path));
+            assertThatThrownBy(() -> DatagramServer.start(on(new Endpoint.Unix(path)), DatagramResponder.ECHO))
+                    .hasMessageContaining("cannot listen on " + new Endpoint.Unix(path));
+            assertThat(path).exists();
+        }
     }
 
     @Test

@@ -20,6 +20,8 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -41,14 +43,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MeasureClient implements AutoCloseable {
     /*
-     * Two threads on one blocking channel of the JDK. The sender runs the whole script: hello, warm-up, load, the wait
-     * for what is missing, end. The receiver notes the time as soon as a datagram is read.
+     * The sender runs the whole script: hello, warm-up, load, the wait for what is missing, end. The receiver, on a
+     * blocking channel of the JDK, notes the time as soon as a datagram is read. Where datagrams follow so closely that
+     * the sender spins all the time there is no receiver: the sender reads, without blocking, instead of spinning. To wake
+     * a thread for each answer would cost the responder, in whose system calls that happens on the same machine, several
+     * times what sending it does.
      */
     private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(120);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final Duration REPEAT = Duration.ofMillis(200);
     private static final int MAX_ENDS = 5;
+    private static final int CATCH_UP = 4;
+    private static final int MAX_READS = 64;
     private static final int LONGEST_DATAGRAM = 65_536;
     private static final int MIN_WINDOW = 1 << 16;
     private static final int MAX_WINDOW = 1 << 24;
@@ -57,6 +64,9 @@ public final class MeasureClient implements AutoCloseable {
     private final DatagramChannel channel;
     private final KernelDrops drops;
     private final int receiveBuffer;
+    private final @Nullable Selector selector; // of a sender that reads, for when it has nothing to send
+    private final ByteBuffer inBytes = ByteBuffer.allocateDirect(LONGEST_DATAGRAM);
+    private final ByteBuf in = Unpooled.wrappedBuffer(inBytes);
     private final ByteBuf out;
     private final long nonce = new SecureRandom().nextLong();
     private final long epoch = System.nanoTime();
@@ -96,6 +106,17 @@ public final class MeasureClient implements AutoCloseable {
         this.out =
                 Unpooled.wrappedBuffer(ByteBuffer.allocateDirect(options.load().sizeBytes()));
         this.arrivals = new Arrivals(window(options), options.timeout().toNanos());
+        this.selector = selector(options.load(), channel);
+    }
+
+    private static @Nullable Selector selector(MeasureOptions.Load load, DatagramChannel channel) throws IOException {
+        if (load.dueNanos(1) > SPIN_NANOS) {
+            return null;
+        }
+        Selector selector = channel.provider().openSelector();
+        channel.configureBlocking(false);
+        channel.register(selector, SelectionKey.OP_READ);
+        return selector;
     }
 
     /** Twice as many sequences as are sent while an answer may take its time, within bounds. */
@@ -148,7 +169,9 @@ public final class MeasureClient implements AutoCloseable {
         Thread sender = new Thread(this::send, "ntk-measure-send");
         receiver.setDaemon(true);
         sender.setDaemon(true);
-        receiver.start();
+        if (selector == null) {
+            receiver.start();
+        }
         sender.start();
     }
 
@@ -277,9 +300,14 @@ public final class MeasureClient implements AutoCloseable {
         }
     }
 
-    private void awaitTime(long due) {
+    private void awaitTime(long due) throws IOException {
+        if (selector != null) {
+            poll(CATCH_UP); // even when it is late, so that answers do not pile up
+        }
         for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-            if (left > SPIN_NANOS) {
+            if (selector != null) {
+                poll(1);
+            } else if (left > SPIN_NANOS) {
                 LockSupport.parkNanos(Math.min(left - SPIN_NANOS, REPEAT.toNanos()));
                 if (isStopped()) {
                     return;
@@ -297,7 +325,7 @@ public final class MeasureClient implements AutoCloseable {
     private void awaitMissing() throws IOException {
         long deadline = System.nanoTime() + options.timeout().toNanos();
         while (arrivals.received.sum() < sent.sum() && System.nanoTime() - deadline < 0 && !closed) {
-            LockSupport.parkNanos(LOOK_NANOS);
+            pause(LOOK_NANOS);
         }
     }
 
@@ -312,7 +340,7 @@ public final class MeasureClient implements AutoCloseable {
             send(MeasureDatagram.request(flags, token, sequence, now, now));
             long deadline = now + REPEAT.toNanos();
             while (!answer.isDone() && System.nanoTime() - deadline < 0 && !closed) {
-                LockSupport.parkNanos(LOOK_NANOS / 4);
+                pause(LOOK_NANOS / 4);
             }
             if (answer.isDone()) {
                 return answer.join();
@@ -324,12 +352,33 @@ public final class MeasureClient implements AutoCloseable {
     private void send(MeasureDatagram datagram) throws IOException {
         datagram.encode(out.clear());
         ByteBuffer bytes = out.internalNioBuffer(0, options.load().sizeBytes());
-        channel.write(bytes);
+        while (channel.write(bytes) == 0) {
+            pause(LOOK_NANOS / 4); // the socket's buffer is full, and the channel does not block
+        }
+    }
+
+    /** Waits about so long, or until something has arrived. */
+    private void pause(long nanos) throws IOException {
+        if (selector == null) {
+            LockSupport.parkNanos(nanos);
+            return;
+        }
+        selector.select(1);
+        selector.selectedKeys().clear();
+        poll(MAX_READS);
+    }
+
+    /** Takes what has arrived, at most so many. */
+    private void poll(int atMost) throws IOException {
+        for (int i = 0; i < atMost && read() != 0; i++) {
+            // taken
+        }
     }
 
     private void finish(@Nullable MeasureDatagram hello, @Nullable MeasureDatagram end) {
         OptionalLong dropsHere = drops.now();
         closeChannel();
+        closeSelector();
         join(receiver);
         IOException failed = failure;
         if (failed != null) {
@@ -402,15 +451,9 @@ public final class MeasureClient implements AutoCloseable {
     /* The receiver. */
 
     private void receive() {
-        ByteBuffer bytes = ByteBuffer.allocateDirect(LONGEST_DATAGRAM);
-        ByteBuf in = Unpooled.wrappedBuffer(bytes);
         try {
             while (true) {
-                bytes.clear();
-                int length =
-                        Math.max(0, channel.read(bytes)); // the JDK takes an empty datagram for the end of a stream
-                long now = System.nanoTime();
-                take(in.setIndex(0, length), now);
+                read();
             }
         } catch (PortUnreachableException e) {
             unreachable = true;
@@ -421,6 +464,16 @@ public final class MeasureClient implements AutoCloseable {
         }
         stop();
         closeChannel();
+    }
+
+    /** Takes a datagram; 0 when there is none and the channel does not block. */
+    private int read() throws IOException {
+        int length = channel.read(inBytes.clear());
+        if (length != 0) {
+            long now = System.nanoTime();
+            take(in.setIndex(0, Math.max(0, length)), now); // the JDK takes an empty datagram for the end of a stream
+        }
+        return length;
     }
 
     private void take(ByteBuf bytes, long now) {
@@ -470,6 +523,16 @@ public final class MeasureClient implements AutoCloseable {
     private void closeChannel() {
         try {
             channel.close();
+        } catch (IOException e) {
+            failure = failure == null ? e : failure;
+        }
+    }
+
+    private void closeSelector() {
+        try {
+            if (selector != null) {
+                selector.close();
+            }
         } catch (IOException e) {
             failure = failure == null ? e : failure;
         }

@@ -21,6 +21,7 @@ import io.ntk.udp.measure.MeasureOptions.Mode;
 import io.ntk.udp.measure.MeasureReport.Outcome;
 import io.ntk.udp.measure.Relay.Fate;
 import io.ntk.udp.measure.Relay.Plan;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -33,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +83,60 @@ class MeasureClientTest {
             assertThat(report.counts().lostUp().isPresent()).isEqualTo(mode == Mode.RESPONDER);
             assertThat(report.times().roundTrip().count())
                     .isEqualTo(report.counts().sent());
+        }
+    }
+
+    /** So closely that the sender has no time to sleep, and reads the answers itself. */
+    @ParameterizedTest
+    @EnumSource
+    void countsEachOfMany(Mode mode) throws Exception {
+        DatagramResponder responder = mode == Mode.PLAIN ? DatagramResponder.ECHO : new MeasureResponder();
+        try (var server = DatagramServer.start(SERVER, responder)) {
+            Load load = new Load(20_000, 80, Duration.ofMillis(200), Duration.ofMillis(100));
+            MeasureReport report = run(to(port(server)).withLoad(load).withMode(mode));
+            assertThat(report.outcome()).isEqualTo(Outcome.DONE);
+            assertThat(report.counts().warmUp()).isBetween(1L, 2000L);
+            assertThat(report.counts().sent() + report.counts().missed()).isEqualTo(4000);
+            assertThat(report.counts().lost()).isZero();
+            assertThat(report.times().roundTrip().count())
+                    .isEqualTo(report.counts().sent());
+            assertThat(report.order().reordered()).isZero();
+        }
+    }
+
+    @Test
+    void tellsAtOnceThatNobodyIsThereToReadMany() throws Exception {
+        Load load = new Load(Load.MAX_PER_SECOND, 80, Duration.ofHours(1), Duration.ZERO);
+        int nobody;
+        try (DatagramSocket taken = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            nobody = taken.getLocalPort();
+        }
+        MeasureReport report = run(to(nobody).withLoad(load));
+        assertThat(report.outcome()).isEqualTo(Outcome.UNREACHABLE);
+    }
+
+    @Test
+    void stopsWhileItSendsMany() throws Exception {
+        MeasureReport report = endAmidMany(MeasureClient::stop);
+        assertThat(report.counts().lostUp()).isPresent();
+    }
+
+    @Test
+    void endsAtOnceWhileItSendsMany() throws Exception {
+        MeasureReport report = endAmidMany(MeasureClient::close);
+        assertThat(report.counts().lostUp()).isEmpty();
+    }
+
+    private static MeasureReport endAmidMany(Consumer<MeasureClient> end) throws Exception {
+        Load load = new Load(20_000, 80, Duration.ofHours(1), Duration.ZERO);
+        try (var server = DatagramServer.start(SERVER, new MeasureResponder());
+                MeasureClient client = MeasureClient.start(to(port(server)).withLoad(load))) {
+            Await.until("answers", () -> client.takeInterval().received() > 0);
+            end.accept(client);
+            MeasureReport report = client.report().get(Await.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+            assertThat(report.outcome()).isEqualTo(Outcome.STOPPED);
+            assertThat(report.counts().received()).isPositive();
+            return report;
         }
     }
 
