@@ -5,6 +5,10 @@ import static java.util.concurrent.CompletableFuture.runAsync;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.ntk.core.ListenOptions;
+import io.ntk.core.NetListener;
+import io.ntk.tcp.chat.ChatOptions;
+import io.ntk.tcp.chat.ChatServer;
+import io.ntk.tcp.chat.RoomOptions;
 import io.ntk.tcp.line.LineOptions;
 import io.ntk.tcp.line.LineServer;
 import io.ntk.tcp.line.Responder;
@@ -55,6 +59,7 @@ final class ArchiveTrainingCommand implements Verb {
         ntk("tcp", "serve", "--listen", "unix:/no-such-folder/socket"); // all of the way but for the bind
         tcp();
         udp();
+        chat();
     }
 
     private static void udp() throws IOException {
@@ -67,14 +72,22 @@ final class ArchiveTrainingCommand implements Verb {
         ntk("udp", "serve", "--listen", "0", "--for", "1ms");
     }
 
+    private static void chat() throws IOException {
+        ChatOptions options = ChatOptions.DEFAULTS.withListen(ListenOptions.loopback(0));
+        try (var server = ChatServer.start(options, RoomOptions.DEFAULTS, NetListener.NONE)) {
+            String endpoint = server.endpoints().get(0).toString();
+            ntk("chat", "join", endpoint, "--nick", "ann");
+            ntk("chat", "join", endpoint, "--json");
+        }
+        ntk("chat", "serve", "--listen", "unix:/no-such-folder/socket");
+    }
+
     private static void tcp() throws IOException {
         LineOptions options = LineOptions.DEFAULTS.withListen(ListenOptions.loopback(0));
         try (var server = LineServer.start(options, Responder.upper())) {
             String endpoint = server.endpoints().get(0).toString();
             ntk("tcp", "connect", endpoint);
             ntk("tcp", "connect", endpoint, "--json");
-            ntk("chat", "join", endpoint, "--nick", "ann");
-            ntk("chat", "join", endpoint, "--json");
             ntk("tcp", "check", "127.0.0.1", endpoint.substring(endpoint.indexOf(':') + 1));
         }
     }
