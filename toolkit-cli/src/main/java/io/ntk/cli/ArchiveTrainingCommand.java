@@ -9,6 +9,10 @@ import io.ntk.core.ListenOptions;
 import io.ntk.core.Server;
 import io.ntk.tcp.http.HttpOptions;
 import io.ntk.tcp.http.HttpServer;
+import io.ntk.core.NetListener;
+import io.ntk.tcp.chat.ChatOptions;
+import io.ntk.tcp.chat.ChatServer;
+import io.ntk.tcp.chat.RoomOptions;
 import io.ntk.tcp.line.LineOptions;
 import io.ntk.tcp.line.LineServer;
 import io.ntk.tcp.line.Responder;
@@ -63,7 +67,8 @@ final class ArchiveTrainingCommand implements Verb {
         tcp();
         udp();
         http();
-        ntk("upload", "serve", "--dir", "/tmp", "--listen", "unix:/no-such-folder/socket");
+        ntk("upload", "serve", "--dir", "/no-such-folder");
+        chat();
     }
 
     private static void udp() throws IOException {
@@ -76,14 +81,22 @@ final class ArchiveTrainingCommand implements Verb {
         ntk("udp", "serve", "--listen", "0", "--for", "1ms");
     }
 
+    private static void chat() throws IOException {
+        ChatOptions options = ChatOptions.DEFAULTS.withListen(ListenOptions.loopback(0));
+        try (var server = ChatServer.start(options, RoomOptions.DEFAULTS, NetListener.NONE)) {
+            String endpoint = server.endpoints().get(0).toString();
+            ntk("chat", "join", endpoint, "--nick", "ann");
+            ntk("chat", "join", endpoint, "--json");
+        }
+        ntk("chat", "serve", "--listen", "unix:/no-such-folder/socket");
+    }
+
     private static void tcp() throws IOException {
         LineOptions options = LineOptions.DEFAULTS.withListen(ListenOptions.loopback(0));
         try (var server = LineServer.start(options, Responder.upper())) {
             String endpoint = server.endpoints().get(0).toString();
             ntk("tcp", "connect", endpoint);
             ntk("tcp", "connect", endpoint, "--json");
-            ntk("chat", "join", endpoint, "--nick", "ann");
-            ntk("chat", "join", endpoint, "--json");
             ntk("tcp", "check", "127.0.0.1", endpoint.substring(endpoint.indexOf(':') + 1));
         }
     }

@@ -79,18 +79,27 @@ final class ChatConsole {
         }
     }
 
+    /* The first word is a room if there is one of that name, else it belongs to what is said to all rooms. */
     private void say(String text) {
         String[] parts = text.split("\\s+", 2);
-        if (text.isBlank()) {
-            answer("say [ROOM] TEXT");
-        } else if (parts.length == 1 || !rooms.say(parts[0], parts[1])) {
+        boolean room = !text.isEmpty() && rooms.isOpen(parts[0]);
+        if (text.isEmpty() || (room && parts.length == 1)) {
+            answer("say [ROOM] TEXT: what is to be said" + (room ? " in " + parts[0] : "") + "?");
+        } else if (room && rooms.say(parts[0], parts[1])) {
+            answer("said in " + parts[0]);
+        } else {
             rooms.say(null, text);
+            answer("said in all rooms");
         }
     }
 
     private void kick(String text) {
         String[] parts = text.split("\\s+", 2);
-        if (!rooms.kick(parts[0], parts.length == 1 ? "" : parts[1])) {
+        if (text.isEmpty()) {
+            answer("kick NAME [REASON]: who?");
+        } else if (rooms.kick(parts[0], parts.length == 1 ? "" : parts[1])) {
+            answer("disconnected " + parts[0]);
+        } else {
             answer("there is no " + parts[0]);
         }
     }

@@ -37,8 +37,8 @@ import picocli.CommandLine.Option;
             "Formats: plain (default), json (one object a line), classic (each line to everybody behind a line with"
                     + " time and address; no names, no commands). Members change between plain and json by /format.",
             "",
-            "On a terminal, or with --console, you can type: who, rooms, say [ROOM] TEXT (a name of a room comes first"
-                    + " if it is one), kick NAME [REASON], stats, quit."
+            "On a terminal, or with --console, you can type: who, rooms, say [ROOM] TEXT (to all rooms unless the first"
+                    + " word is the name of one that has members), kick NAME [REASON], stats, quit."
         })
 @Examples({
     "ntk chat serve                          # on 127.0.0.1:9002; try nc 0 9002",
@@ -82,7 +82,7 @@ final class ChatServeCommand implements Verb {
             names = "--send-queue",
             paramLabel = "SIZE",
             converter = Converters.SmallSize.class,
-            description = "What may wait for one member (default: 256k).")
+            description = "What may wait for one member (default: 256KiB).")
     @Nullable
     Integer sendQueue;
 

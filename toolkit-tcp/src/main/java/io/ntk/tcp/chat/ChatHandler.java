@@ -184,6 +184,9 @@ public final class ChatHandler extends ChannelInboundHandlerAdapter {
         } finally {
             atWork = false;
         }
+        if (member != null) {
+            member.flush(); // no end of a read follows the answers to what had waited
+        }
         if (waiting != null && !waiting.isEmpty()) {
             return;
         }

@@ -160,24 +160,49 @@ public final class ChatRooms {
     }
 
     /**
+     * Tells whether anybody is in a room.
+     *
+     * @param room its name, as members may write it
+     * @return false too for what can be no name
+     */
+    public boolean isOpen(String room) {
+        String key = key(room);
+        synchronized (this) {
+            return key != null && open.containsKey(key);
+        }
+    }
+
+    /**
      * Says something to a room as the operator.
      *
-     * @param room its name, or null for every room
+     * @param room its name, as members may write it, or null for every room
      * @param text what to say
      * @return whether there is such a room
      */
     public boolean say(@Nullable String room, String text) {
         String line = "operator: " + ChatText.visible(text);
+        String key = room == null ? null : key(room);
         List<Room> to = new ArrayList<>();
         synchronized (this) {
-            for (Open each : open.values()) {
-                if (room == null || each.room.name().equals(room)) {
-                    to.add(each.room);
+            if (room == null) {
+                open.values().forEach(each -> to.add(each.room));
+            } else if (key != null) {
+                Open there = open.get(key);
+                if (there != null) {
+                    to.add(there.room);
                 }
             }
         }
         to.forEach(each -> each.notice(line));
         return room == null || !to.isEmpty();
+    }
+
+    private static @Nullable String key(String room) {
+        try {
+            return Nick.parse(room.startsWith("#") ? room.substring(1) : room).key();
+        } catch (IllegalArgumentException e) {
+            return null; // no room can have that name
+        }
     }
 
     /**

@@ -14,6 +14,8 @@ final class Nicks {
     static final Duration HOLD = Duration.ofSeconds(30);
 
     private static final int MAX_HELD = 100_000;
+    /* Notices of the operator's begin with it; nobody is to pass for the operator. */
+    private static final Nick OPERATOR = Nick.parse("operator");
 
     private record Hold(String key, String identity, long until) {}
 
@@ -41,6 +43,9 @@ final class Nicks {
      */
     synchronized @Nullable String change(Member member, Nick from, Nick to, long now) {
         expire(now);
+        if (to.key().equals(OPERATOR.key())) {
+            return "the name " + to.name() + " is for the operator of this chat";
+        }
         Member owner = taken.get(to.key());
         if (owner != null && owner != member) {
             return "the name " + to.name() + " is taken, or looks like one that is";

@@ -152,6 +152,16 @@ class ChatHandlerTest {
     }
 
     @Test
+    void letsNobodyPassForTheOperator() {
+        EmbeddedChannel ann = chat.join("ann", ChatFormat.PLAIN);
+        chat.send(ann, "/nick Operator\n/nick 0perator\n/join operator\n");
+        assertThat(Chatters.lines(ann))
+                .startsWith("* the name Operator is for the operator of this chat")
+                .last()
+                .isEqualTo("* you are ann in operator (1 member); /help tells the commands");
+    }
+
+    @Test
     void whispers() {
         EmbeddedChannel ann = chat.join("ann", ChatFormat.PLAIN);
         EmbeddedChannel bob = chat.join("bob", ChatFormat.PLAIN);
@@ -228,6 +238,15 @@ class ChatHandlerTest {
         assertThat(Chatters.lines(ann)).containsExactly("* slow down: 10 lines a second are passed on; yours wait");
         assertThat(ann.isOpen()).isFalse();
         assertThat(chat.events).filteredOn(ChatEvent.Flooding.class::isInstance).hasSize(1);
+    }
+
+    @Test
+    void answersACommandThatHadToWait() {
+        EmbeddedChannel ann = chat.join(new MemberOptions(ChatFormat.PLAIN, new Flood(10, 1)));
+        Chatters.lines(ann);
+        chat.send(ann, "x\n/ping\n");
+        chat.pass(100);
+        assertThat(Chatters.lines(ann)).last().isEqualTo("* pong");
     }
 
     @Test

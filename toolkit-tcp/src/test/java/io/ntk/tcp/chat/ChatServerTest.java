@@ -227,6 +227,19 @@ class ChatServerTest {
     }
 
     @Test
+    void tellsAWebClientThatEndedItsOutputAtOnce() throws Exception {
+        try (Server server = ChatServer.start(OPTIONS, RoomOptions.DEFAULTS, NetListener.NONE)) {
+            for (int i = 0; i < 20; i++) {
+                try (Caller web = Caller.of(server)) {
+                    web.send("GET / HTTP/1.1\r\n\r\n");
+                    web.endOutput();
+                    assertThat(web.rest()).endsWith("error: this is a chat, and no web server", "(end)");
+                }
+            }
+        }
+    }
+
+    @Test
     void refusesWithALine() throws Exception {
         ChatOptions options = OPTIONS.withListen(FREE.withLimits(Limits.DEFAULTS.withMaxConnections(1)));
         try (Server server = ChatServer.start(options, RoomOptions.DEFAULTS, NetListener.NONE);

@@ -19,7 +19,23 @@ final class Chatters implements AutoCloseable {
     final List<ChatMessage> said = new ArrayList<>();
     private final List<EmbeddedChannel> channels = new ArrayList<>();
     private final EmbeddedChannel home = new EmbeddedChannel();
+    private final List<Runnable> waitingForObserver = new ArrayList<>();
+    private boolean observerFull;
     final ChatRooms rooms;
+
+    /** Keeps what is said, and is full when it is told to be. */
+    private final class Observer implements ChatObserver {
+        @Override
+        public boolean said(ChatMessage message) {
+            said.add(message);
+            return !observerFull;
+        }
+
+        @Override
+        public void whenReady(Runnable action) {
+            waitingForObserver.add(action);
+        }
+    }
 
     /** Holds back what is flushed, as a peer that reads nothing. */
     static final class Stuck extends ChannelDuplexHandler {
@@ -31,8 +47,17 @@ final class Chatters implements AutoCloseable {
 
     Chatters(RoomOptions options) {
         home.freezeTime();
-        rooms = new ChatRooms(
-                options, home.eventLoop(), message -> said.add(message), ChatEvent.Listener.of(events::add));
+        rooms = new ChatRooms(options, home.eventLoop(), new Observer(), ChatEvent.Listener.of(events::add));
+    }
+
+    /** From here on the observer takes a message and says that it can take no more, or can again. */
+    void observerIsFull(boolean full) {
+        observerFull = full;
+        if (!full) {
+            waitingForObserver.forEach(Runnable::run);
+            waitingForObserver.clear();
+            settle();
+        }
     }
 
     EmbeddedChannel join(MemberOptions options) {
@@ -67,9 +92,14 @@ final class Chatters implements AutoCloseable {
 
     /** Runs all loops until nothing is left to do. */
     void settle() {
+        settleBut(home);
+    }
+
+    /** The same, but for the loop of one member, which hangs. */
+    void settleBut(EmbeddedChannel hanging) {
         for (int i = 0; i < 20; i++) {
             home.runPendingTasks();
-            channels.forEach(EmbeddedChannel::runPendingTasks);
+            channels.stream().filter(each -> !each.equals(hanging)).forEach(EmbeddedChannel::runPendingTasks);
         }
     }
 
