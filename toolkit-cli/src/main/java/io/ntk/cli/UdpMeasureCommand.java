@@ -151,13 +151,13 @@ final class UdpMeasureCommand implements Verb {
             session.stop().insisted().thenRun(client::close);
             report = follow(session, client);
         }
+        tell(session.output(), options, report, expectations);
         if (file != null) {
             write(file, report.times().roundTrip().hgrm());
         }
         if (fileIntended != null) {
             write(fileIntended, report.times().fromIntended().hgrm());
         }
-        tell(session.output(), options, report, expectations);
         return exit(session, report, expectations);
     }
 

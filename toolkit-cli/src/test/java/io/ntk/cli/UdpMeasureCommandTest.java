@@ -32,6 +32,17 @@ class UdpMeasureCommandTest {
     }
 
     @Test
+    void reportsEvenWhenAFileCannotBeWritten(@TempDir Path folder) {
+        try (var server = Ntk.start("udp", "serve", "--reply", "measure", "--listen", "127.0.0.1:0")) {
+            Ntk.Result run =
+                    measure(server, "--hgrm", folder.resolve("none/rtt.hgrm").toString());
+            assertThat(run.exit()).isEqualTo(1);
+            assertThat(run.out()).contains("lost          0 (0.000%)");
+            assertThat(run.err()).contains("cannot write " + folder);
+        }
+    }
+
+    @Test
     void measuresAnyEcho() {
         try (var server = Ntk.start("udp", "serve", "--reply", "echo", "-q", "--listen", "127.0.0.1:0")) {
             Ntk.Result run = measure(server, "--plain", "--warm-up", "50ms");
