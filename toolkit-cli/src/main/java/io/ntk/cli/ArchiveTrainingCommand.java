@@ -6,13 +6,13 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.ntk.core.Endpoint;
 import io.ntk.core.ListenOptions;
-import io.ntk.core.Server;
-import io.ntk.tcp.http.HttpOptions;
-import io.ntk.tcp.http.HttpServer;
 import io.ntk.core.NetListener;
+import io.ntk.core.Server;
 import io.ntk.tcp.chat.ChatOptions;
 import io.ntk.tcp.chat.ChatServer;
 import io.ntk.tcp.chat.RoomOptions;
+import io.ntk.tcp.http.HttpOptions;
+import io.ntk.tcp.http.HttpServer;
 import io.ntk.tcp.line.LineOptions;
 import io.ntk.tcp.line.LineServer;
 import io.ntk.tcp.line.Responder;
