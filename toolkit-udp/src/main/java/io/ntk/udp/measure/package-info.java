@@ -24,7 +24,8 @@
  *   <li>{@link io.ntk.udp.DatagramHandler} with a {@link io.ntk.udp.measure.MeasureResponder}
  * </ol>
  *
- * <p>A client has no pipeline: {@link io.ntk.udp.measure.MeasureClient} has a thread that sends and one that receives.
+ * <p>A client has no pipeline: {@link io.ntk.udp.measure.MeasureClient} has a thread that sends, and one that receives or, at
+ * high rates, none: then the sender reads what has come while it waits for its next time.
  *
  * <table>
  *   <caption>Limits</caption>
