@@ -16,5 +16,6 @@ module io.ntk.tcp {
     exports io.ntk.tcp.http.inspect;
     exports io.ntk.tcp.line;
     exports io.ntk.tcp.upload;
+    exports io.ntk.tcp.upload.client;
     exports io.ntk.tcp.upload.store;
 }

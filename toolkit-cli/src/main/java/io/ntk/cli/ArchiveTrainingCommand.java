@@ -68,6 +68,7 @@ final class ArchiveTrainingCommand implements Verb {
         udp();
         http();
         ntk("upload", "serve", "--dir", "/no-such-folder");
+        ntk("upload", "send", "/dev/null", "unix:/no-such-folder/socket", "--no-resume");
         chat();
     }
 

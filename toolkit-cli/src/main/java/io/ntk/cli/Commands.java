@@ -40,7 +40,7 @@ final class Commands {
             "http",
             table("serve", HttpServeCommand.class),
             "upload",
-            table("serve", UploadServeCommand.class));
+            table("serve", UploadServeCommand.class, "send", UploadSendCommand.class));
 
     private Commands() {}
 

@@ -55,6 +55,7 @@ final class Converters {
         line.registerConverter(RoomOptions.Slow.class, text -> choice(RoomOptions.Slow.class, text));
         line.registerConverter(Framing.class, text -> choice(Framing.class, text));
         line.registerConverter(OnExists.class, Converters::onExists);
+        line.registerConverter(UploadSendCommand.Spoken.class, text -> choice(UploadSendCommand.Spoken.class, text));
         line.registerConverter(Durability.class, text -> choice(Durability.class, text));
         line.registerConverter(Color.class, text -> choice(Color.class, text));
     }
@@ -139,6 +140,15 @@ final class Converters {
         }
         boolean bracketed = text.startsWith("[") && text.endsWith("]");
         return new Endpoint.Inet(bracketed ? text.substring(1, text.length() - 1) : text, 0);
+    }
+
+    /** Bytes a second: {@code 10MiB/s}; the {@code /s} may be left out. */
+    static final class Rate implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            return size(
+                    text.endsWith("/s") ? text.substring(0, text.length() - 2) : text, Long.MAX_VALUE / 1_000_000_000L);
+        }
     }
 
     /** Permissions of a file, octal. */

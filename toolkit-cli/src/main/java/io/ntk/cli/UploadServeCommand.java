@@ -7,14 +7,11 @@ import io.ntk.tcp.upload.UploadLimits;
 import io.ntk.tcp.upload.UploadOptions;
 import io.ntk.tcp.upload.UploadServer;
 import io.ntk.tcp.upload.store.Durability;
-import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.StoreOptions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -40,7 +37,6 @@ import picocli.CommandLine.Option;
     "ntk upload serve --dir inbox --token-file key --self-signed --listen 9443",
 })
 final class UploadServeCommand implements Verb {
-    private static final long MAX_KEY_FILE_BYTES = 64 * 1024;
     private static final int CONNECTIONS_PER_ADDRESS = 16;
     private static final Duration DRAIN = Duration.ofSeconds(30);
 
@@ -149,7 +145,7 @@ final class UploadServeCommand implements Verb {
                 .withListen(where.withLimits(limits(where.limits())))
                 .withStore(store)
                 .withLimits(uploadLimits(store.maxFileBytes()))
-                .withKey(key());
+                .withKey(TokenFile.read(tokenFile));
         return options.withDialect(simple ? UploadOptions.Dialect.NTUP_AND_SIMPLE : UploadOptions.Dialect.NTUP);
     }
 
@@ -178,24 +174,5 @@ final class UploadServeCommand implements Verb {
                     + " for files of --max-file)");
         }
         return base.withCredit(most, segment);
-    }
-
-    private @Nullable Octets key() throws IOException {
-        if (tokenFile == null) {
-            return null;
-        }
-        if (!Files.isReadable(tokenFile) || Files.size(tokenFile) > MAX_KEY_FILE_BYTES) {
-            throw new IOException("cannot read a key from " + tokenFile);
-        }
-        byte[] bytes = Files.readAllBytes(tokenFile);
-        int length = bytes.length;
-        if (length > 0 && bytes[length - 1] == '\n') {
-            length -= length > 1 && bytes[length - 2] == '\r' ? 2 : 1;
-        }
-        if (length < UploadOptions.MIN_KEY_BYTES) {
-            throw new IllegalArgumentException(
-                    "--token-file: " + tokenFile + " has " + length + " bytes (expected: a key of 16 or more)");
-        }
-        return Octets.of(Arrays.copyOf(bytes, length));
     }
 }

@@ -342,7 +342,7 @@ public sealed interface UploadFrame {
      *
      * @param stream the file
      * @param code 0, or a code of {@link UploadError}
-     * @param flags bits of the constants of this record
+     * @param flags bits: {@link #DURABLE} and those behind it
      * @param size its size
      * @param crc32c of the whole
      * @param sha256 of the whole, where it was computed

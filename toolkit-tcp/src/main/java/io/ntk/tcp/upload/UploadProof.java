@@ -18,10 +18,12 @@ import org.jspecify.annotations.Nullable;
  * The proofs of the shared key, at either end: an HMAC-SHA256 over what was said so far and the server's certificate, so
  * that a proof is worth nothing on another connection.
  */
-final class UploadProof {
+public final class UploadProof {
     /** Whose proof it is. */
-    enum Side {
+    public enum Side {
+        /** Who sends. */
         CLIENT("NTUP1-c"),
+        /** Who receives. */
         SERVER("NTUP1-s");
 
         private final String label;
@@ -41,8 +43,9 @@ final class UploadProof {
      * @param hello as it was sent
      * @param ack as it was sent
      * @param certificate of the server in DER, or null without TLS
+     * @return 32 bytes
      */
-    static Octets of(
+    public static Octets of(
             Octets key, Side side, UploadFrame.Hello hello, UploadFrame.HelloAck ack, byte @Nullable [] certificate) {
         try {
             MessageDigest transcript = MessageDigest.getInstance("SHA-256");
@@ -63,13 +66,26 @@ final class UploadProof {
         }
     }
 
-    /** Compares without telling how much is right. */
-    static boolean same(Octets one, Octets other) {
+    /**
+     * Compares without telling how much is right.
+     *
+     * @param one a proof
+     * @param other a proof
+     * @return whether they are the same
+     */
+    public static boolean same(Octets one, Octets other) {
         return MessageDigest.isEqual(one.toArray(), other.toArray());
     }
 
-    /** The certificate that this side shows, or that the other side has shown. */
-    static byte @Nullable [] certificate(Channel channel, Side shownBy, Side self) {
+    /**
+     * The certificate that this side shows, or that the other side has shown.
+     *
+     * @param channel after its TLS handshake
+     * @param shownBy whose it is
+     * @param self which side this is
+     * @return in DER, or null without TLS
+     */
+    public static byte @Nullable [] certificate(Channel channel, Side shownBy, Side self) {
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {
             return null;

@@ -1,0 +1,387 @@
+package io.ntk.cli;
+
+import io.ntk.core.ConnectFailedException;
+import io.ntk.core.ConnectOptions;
+import io.ntk.core.Endpoint;
+import io.ntk.core.Escaped;
+import io.ntk.core.EventLoops;
+import io.ntk.core.JsonWriter;
+import io.ntk.core.Ndjson;
+import io.ntk.tcp.line.TcpClient;
+import io.ntk.tcp.upload.client.SendItem;
+import io.ntk.tcp.upload.client.SendObserver;
+import io.ntk.tcp.upload.client.SendOptions;
+import io.ntk.tcp.upload.client.SendPlan;
+import io.ntk.tcp.upload.client.SendReport;
+import io.ntk.tcp.upload.client.SimpleUpload;
+import io.ntk.tcp.upload.client.UploadClient;
+import io.ntk.tcp.upload.store.Durability;
+import io.ntk.tcp.upload.store.OnExists;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ntk upload send}: files, folders or standard input to a receiver. */
+@Command(
+        name = "send",
+        description = {
+            "Sends files and folders, or standard input (-), to ntk upload serve.",
+            "",
+            "It succeeds when the receiver has confirmed every file: whole, verified, and on its disk unless"
+                    + " --durability says otherwise. After a lost connection it goes on by itself; after a crash run the"
+                    + " same again, and it goes on where it stopped. What is needed for that is kept in"
+                    + " ntk/upload below $XDG_STATE_HOME, or ~/.local/state.",
+            "",
+            "A folder is sent with its name and without following links."
+        })
+@Examples({
+    "ntk upload send film.mkv 127.0.0.1:9003            # one file",
+    "ntk upload send photos notes.txt 9003 --to july/   # into the folder july",
+    "tar c src | ntk upload send - 9003 --to src.tar    # a program's output",
+    "ntk upload send film.mkv nas:9443 --tls --ca ca.pem --token-file key",
+    "ntk upload send *.txt 7000 --protocol simple       # to a tutorial's server",
+})
+final class UploadSendCommand implements Verb {
+    /** What is spoken. */
+    enum Spoken {
+        /** NTUP/1. */
+        NTUP,
+        /** NAME|SIZE, an answer, the bytes. */
+        SIMPLE
+    }
+
+    @Parameters(
+            arity = "2..*",
+            paramLabel = "SOURCE... ENDPOINT",
+            hideParamSyntax = true,
+            description = "Files, folders, or - for standard input; then HOST:PORT, [V6]:PORT, PORT (loopback) or"
+                    + " unix:PATH.")
+    List<String> words = List.of();
+
+    @Option(
+            names = "--to",
+            paramLabel = "NAME",
+            description = "Another name at the receiver; with a / at the end a folder for all of them.")
+    String to = "";
+
+    @Option(
+            names = "--on-exists",
+            paramLabel = "POLICY",
+            description = "When a name is taken: reject, overwrite, rename or skip-same (default: as the receiver has"
+                    + " it). It takes what is as strict as its own, or stricter.")
+    @Nullable
+    OnExists onExists;
+
+    @Option(
+            names = "--durability",
+            paramLabel = "LEVEL",
+            description =
+                    "What done means: none, file (synced each by itself) or batch (small ones together; default).")
+    Durability durability = Durability.BATCH;
+
+    @Option(
+            names = "--token-file",
+            paramLabel = "FILE",
+            description = "Prove this key, and send only to who has it: the file's content without its line end, 16"
+                    + " bytes or more.")
+    @Nullable
+    Path tokenFile;
+
+    @Option(names = "--receipt", paramLabel = "FILE", description = "Write what the receiver confirmed, as JSON.")
+    @Nullable
+    Path receipt;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "RATE",
+            converter = Converters.Rate.class,
+            description = "At most so many bytes a second, as 10MiB/s (4096 or more; default: no limit).")
+    @Nullable
+    Long rate;
+
+    @Option(
+            names = "--segment",
+            paramLabel = "SIZE",
+            converter = Converters.SmallSize.class,
+            description = "What is verified at a time, a power of two, 256KiB to 32MiB (default: 4MiB, less on a slow"
+                    + " way).")
+    @Nullable
+    Integer segment;
+
+    @Option(
+            names = "--patience",
+            paramLabel = "TIME",
+            description = "How long to go on trying without any progress (default: 10m).")
+    @Nullable
+    Duration patience;
+
+    @Option(names = "--timeout", paramLabel = "TIME", description = "How long connecting may take (default: 10s).")
+    Duration timeout = ConnectOptions.DEFAULT_TIMEOUT;
+
+    @Option(names = "--no-digest", description = "No SHA-256 of the whole; every segment has its CRC32C anyway.")
+    boolean noDigest;
+
+    @Option(names = "--no-resume", description = "Remember nothing, and use nothing that is remembered.")
+    boolean noResume;
+
+    @Option(names = "--dry-run", description = "Only check the names, and list what would be sent.")
+    boolean dryRun;
+
+    @Option(
+            names = "--protocol",
+            paramLabel = "NAME",
+            description = "ntup (default), or simple: NAME|SIZE, an answer, the bytes; nothing is confirmed.")
+    Spoken protocol = Spoken.NTUP;
+
+    @Mixin
+    ClientTlsMixin tls = new ClientTlsMixin();
+
+    @Mixin
+    SocketMixin socket = new SocketMixin();
+
+    @Mixin
+    OutputMixin output = new OutputMixin();
+
+    @Override
+    public ExitCode run(Session session) throws IOException, InterruptedException {
+        Endpoint endpoint = endpoint();
+        List<SendItem> items = items(session);
+        SendOptions options = options(session, endpoint);
+        if (dryRun) {
+            list(session, items);
+            return ExitCode.DONE;
+        }
+        UploadProgress progress = new UploadProgress(
+                session.output(), session.environment().terminals().contains(Standard.ERR));
+        SendReport report;
+        try {
+            report = send(session, options, items, progress);
+        } catch (ConnectFailedException e) {
+            if (e.kind() != ConnectFailedException.Kind.TIMED_OUT) {
+                throw e;
+            }
+            session.output().error(String.valueOf(e.getMessage()));
+            return ExitCode.DEADLINE;
+        } finally {
+            progress.clear();
+        }
+        if (receipt != null) {
+            write(receipt, document(endpoint, report, progress.lasted()));
+        }
+        if (session.output().json()) {
+            session.output().document(document(endpoint, report, progress.lasted()));
+        } else {
+            session.output().notice(summary(report, progress.lasted()));
+        }
+        return report.failures().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    private SendReport send(Session session, SendOptions options, List<SendItem> items, SendObserver observer)
+            throws IOException, InterruptedException {
+        EventLoops loops =
+                session.loops(TcpClient.transportFor(options.connect().endpoint()), 1);
+        if (protocol == Spoken.SIMPLE) {
+            return SimpleUpload.send(
+                    options.connect(), loops, items, options.pace().patience(), observer);
+        }
+        CompletableFuture<SendReport> report = UploadClient.send(options, loops, items, observer);
+        try {
+            return report.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+        } finally {
+            report.cancel(false);
+        }
+    }
+
+    private Endpoint endpoint() {
+        String last = words.get(words.size() - 1);
+        try {
+            return Endpoint.parse(last);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "ENDPOINT, the last argument: "
+                            + String.valueOf(e.getMessage()).replaceFirst("^[a-zA-Z]+: ", ""),
+                    e);
+        }
+    }
+
+    private List<SendItem> items(Session session) throws IOException {
+        List<String> sources = words.subList(0, words.size() - 1);
+        if (!sources.contains("-")) {
+            return SendPlan.of(sources.stream().map(Path::of).toList(), to);
+        }
+        if (sources.size() > 1) {
+            throw new IllegalArgumentException("- excludes other sources");
+        }
+        if (to.isEmpty() || to.endsWith("/")) {
+            throw new IllegalArgumentException("- needs --to NAME: standard input has no name");
+        }
+        if (protocol == Spoken.SIMPLE) {
+            throw new IllegalArgumentException("- excludes --protocol simple, which sends the size first");
+        }
+        List<SendItem> items = List.of(new SendItem.Pipe(StandardInput.of(session.environment(), false), to));
+        SendPlan.check(items);
+        return items;
+    }
+
+    private SendOptions options(Session session, Endpoint endpoint) throws IOException {
+        if (timeout.isZero()) {
+            throw new IllegalArgumentException("--timeout: 0 (expected: > 0)");
+        }
+        if (protocol == Spoken.SIMPLE && tokenFile != null) {
+            throw new IllegalArgumentException("--token-file excludes --protocol simple, which proves nothing");
+        }
+        ConnectOptions connect = ConnectOptions.to(endpoint)
+                .withTimeout(timeout)
+                .withTls(tls.options())
+                .withSocket(socket.options());
+        return SendOptions.to(connect)
+                .withKey(TokenFile.read(tokenFile))
+                .withOnExists(onExists == null ? OnExists.SERVER : onExists)
+                .withDurability(durability)
+                .withDigest(noDigest ? SendOptions.Digest.NONE : SendOptions.Digest.SHA256)
+                .withState(noResume ? null : state(session.environment().variables()))
+                .withPace(pace());
+    }
+
+    private SendOptions.Pace pace() {
+        SendOptions.Pace usual = SendOptions.Pace.DEFAULTS;
+        try {
+            return new SendOptions.Pace(
+                    segment == null ? usual.segmentBytes() : segment,
+                    rate == null ? usual.bytesPerSecond() : rate,
+                    patience == null ? usual.patience() : patience);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "--"
+                            + String.valueOf(e.getMessage())
+                                    .replace("segmentBytes:", "segment:")
+                                    .replace("bytesPerSecond:", "rate:"),
+                    e);
+        }
+    }
+
+    /** Null where the user has no home. */
+    private static @Nullable Path state(Map<String, String> variables) {
+        String folder = variables.getOrDefault("XDG_STATE_HOME", "");
+        if (folder.startsWith("/")) {
+            return Path.of(folder, "ntk", "upload");
+        }
+        String home = variables.getOrDefault("HOME", "");
+        return home.startsWith("/") ? Path.of(home, ".local", "state", "ntk", "upload") : null;
+    }
+
+    private static void list(Session session, List<SendItem> items) {
+        List<JsonWriter> files = new ArrayList<>();
+        for (SendItem item : items) {
+            long size = item instanceof SendItem.File file ? file.size() : -1;
+            String name = item instanceof SendItem.Folder ? item.name() + "/" : item.name();
+            if (session.output().json()) {
+                JsonWriter file = new JsonWriter().field("name", name);
+                files.add(size < 0 ? file : file.field("size", size));
+            } else {
+                session.output().data(Escaped.text(name) + (size < 0 ? "" : "  " + EventText.bytes(size)));
+            }
+        }
+        if (session.output().json()) {
+            session.output()
+                    .document(Ndjson.start("upload", "planned", Instant.now()).objects("files", files));
+        }
+    }
+
+    private static long count(SendReport report, SendReport.Mark mark) {
+        return report.receipts().stream()
+                .filter(each -> each.marks().contains(mark))
+                .count();
+    }
+
+    private static long bytes(SendReport report) {
+        return report.receipts().stream().mapToLong(SendReport.Receipt::size).sum();
+    }
+
+    private static long sent(SendReport report) {
+        return report.receipts().size() - count(report, SendReport.Mark.SKIPPED);
+    }
+
+    private String summary(SendReport report, Duration lasted) {
+        StringBuilder text = new StringBuilder("sent ").append(sent(report));
+        text.append(", ").append(EventText.bytes(bytes(report)));
+        text.append(", in ").append(EventText.time(lasted));
+        long resumed = count(report, SendReport.Mark.RESUMED);
+        long skipped = count(report, SendReport.Mark.SKIPPED);
+        text.append(resumed > 0 ? "; resumed " + resumed : "");
+        text.append(skipped > 0 ? "; skipped " + skipped + ", which were there" : "");
+        text.append(
+                report.failures().isEmpty()
+                        ? ""
+                        : "; failed " + report.failures().size());
+        return text.append(protocol == Spoken.SIMPLE ? " (sent, not confirmed)" : "")
+                .toString();
+    }
+
+    private static JsonWriter document(Endpoint endpoint, SendReport report, Duration lasted) {
+        List<JsonWriter> files = new ArrayList<>();
+        for (SendReport.Receipt each : report.receipts()) {
+            JsonWriter file = new JsonWriter()
+                    .field("source", each.source())
+                    .field("name", each.name())
+                    .field("size", each.size());
+            if (each.sha256() != null) {
+                file.field("sha256", each.sha256());
+            }
+            for (SendReport.Mark mark : SendReport.Mark.values()) {
+                file.field(
+                        mark.name().toLowerCase(java.util.Locale.ROOT),
+                        each.marks().contains(mark));
+            }
+            files.add(file);
+        }
+        List<JsonWriter> failures = new ArrayList<>();
+        for (SendReport.Failure each : report.failures()) {
+            failures.add(new JsonWriter()
+                    .field("source", each.source())
+                    .field("name", each.name())
+                    .field("code", each.code())
+                    .field("why", each.why()));
+        }
+        return Ndjson.start("upload", "sent", Instant.now())
+                .field("endpoint", endpoint.toString())
+                .field("sent", sent(report))
+                .field("resumed", count(report, SendReport.Mark.RESUMED))
+                .field("skipped", count(report, SendReport.Mark.SKIPPED))
+                .field("failed", report.failures().size())
+                .field("bytes", bytes(report))
+                .field("bytes_out", report.sentBytes())
+                .field("reconnects", report.reconnects())
+                .field("seconds", lasted.toMillis() / 1000.0)
+                .objects("files", files)
+                .objects("failures", failures);
+    }
+
+    /** Whole or not at all. */
+    private static void write(Path file, JsonWriter document) throws IOException {
+        Path target = file.toAbsolutePath();
+        Path folder = target.getParent();
+        Path draft = Files.createTempFile(folder == null ? Path.of(".") : folder, ".receipt", null);
+        try {
+            Files.writeString(draft, document + "\n");
+            Files.move(draft, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(draft);
+        }
+    }
+}

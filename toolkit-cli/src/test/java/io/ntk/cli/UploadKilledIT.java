@@ -1,0 +1,126 @@
+package io.ntk.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ntk.testsupport.Await;
+import io.ntk.testsupport.Programs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** SIGKILL at either end, at random moments: the same command again ends well. */
+class UploadKilledIT {
+    private static final int KILLS = 3;
+    private static final int LARGE_BYTES = 24 << 20;
+    private static final int SMALL = 200;
+
+    @TempDir
+    private Path inbox;
+
+    @TempDir
+    private Path sources;
+
+    private final long seed = System.nanoTime();
+    private final Random random = new Random(seed);
+    private final int port = Packaged.freePort();
+
+    private Programs.Running serve() {
+        Programs.Running server =
+                Packaged.start("upload", "serve", "--dir", inbox.toString(), "--listen", "127.0.0.1:" + port, "-q");
+        Packaged.addresses(server, 1);
+        return server;
+    }
+
+    private Programs.Running send() {
+        List<String> command = new ArrayList<>(List.of("env", "XDG_STATE_HOME=" + sources.resolve("state")));
+        command.addAll(List.of(Packaged.command(
+                "upload",
+                "send",
+                sources.resolve("data").toString(),
+                "127.0.0.1:" + port,
+                "--segment",
+                "256KiB",
+                "--rate",
+                "20MiB/s",
+                "--patience",
+                "20s")));
+        return Programs.start(command.toArray(String[]::new));
+    }
+
+    private static void kill(Programs.Running program) {
+        program.close();
+        program.await(Duration.ofSeconds(10));
+    }
+
+    private void fill() throws IOException {
+        Path data = Files.createDirectories(sources.resolve("data/small"));
+        for (int i = 0; i < SMALL; i++) {
+            Files.writeString(data.resolve("f" + i), "file " + i);
+        }
+        byte[] bytes = new byte[LARGE_BYTES];
+        random.nextBytes(bytes);
+        Files.write(sources.resolve("data/large"), bytes);
+    }
+
+    /** How much of the large file the server has written, whole or in part. */
+    private long received() {
+        try (var parts = Files.walk(inbox)) {
+            return parts.filter(Files::isRegularFile)
+                    .filter(file -> !file.toString().contains("small"))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        } catch (IOException | java.io.UncheckedIOException e) {
+            return 0; // what was there is gone
+        }
+    }
+
+    private void check(Programs.Result result) {
+        assertThat(result.exit()).as("seed " + seed + ": " + result.err()).isZero();
+        assertThat(inbox.resolve("data/large")).hasSameBinaryContentAs(sources.resolve("data/large"));
+        assertThat(inbox.resolve("data/small/f" + (SMALL - 1))).hasContent("file " + (SMALL - 1));
+    }
+
+    @Test
+    void endsWellAfterTheClientWasKilled() throws IOException {
+        fill();
+        Programs.Running server = serve();
+        try {
+            for (int i = 1; i <= KILLS; i++) {
+                long until = (long) LARGE_BYTES * i / (KILLS + 2) + random.nextInt(1 << 20);
+                Programs.Running client = send();
+                Await.until(
+                        "some bytes", () -> received() > until || client.err().contains("sent "));
+                kill(client);
+            }
+            try (Programs.Running client = send()) {
+                check(client.await(Duration.ofSeconds(40)));
+            }
+        } finally {
+            server.close();
+        }
+    }
+
+    @Test
+    void endsWellAfterTheServerWasKilled() throws IOException {
+        fill();
+        Programs.Running server = serve();
+        try (Programs.Running client = send()) {
+            for (int i = 1; i <= KILLS; i++) {
+                long until = (long) LARGE_BYTES * i / (KILLS + 2) + random.nextInt(1 << 20);
+                Await.until(
+                        "some bytes", () -> received() > until || client.err().contains("sent "));
+                kill(server);
+                server = serve();
+            }
+            check(client.await(Duration.ofSeconds(40)));
+        } finally {
+            server.close();
+        }
+    }
+}

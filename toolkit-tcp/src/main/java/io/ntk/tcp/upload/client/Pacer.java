@@ -1,0 +1,58 @@
+package io.ntk.tcp.upload.client;
+
+import java.util.concurrent.TimeUnit;
+
+/** Keeps to a rate, and knows what it was. Belongs to the thread that sends, which waits here. */
+final class Pacer {
+    private static final int MIN_CHUNK_BYTES = 4096;
+    private static final int CHUNKS_PER_SECOND = 10;
+    private static final long MEASURED_NANOS = 3_000_000_000L;
+
+    private final long bytesPerSecond;
+    private long freeAt;
+    private long bytes;
+    private long firstAt;
+
+    /** At most so many a second; 0 for no limit. */
+    Pacer(long bytesPerSecond) {
+        this.bytesPerSecond = bytesPerSecond;
+    }
+
+    /** In what pieces to send, so that a slow rate is an even one. */
+    int chunkBytes() {
+        return bytesPerSecond == 0
+                ? Segment.CHUNK_BYTES
+                : (int) Math.max(MIN_CHUNK_BYTES, Math.min(Segment.CHUNK_BYTES, bytesPerSecond / CHUNKS_PER_SECOND));
+    }
+
+    /** Counts what is sent without waiting; what comes next waits for it. */
+    void count(int count) {
+        long now = System.nanoTime();
+        if (firstAt == 0) {
+            firstAt = now;
+        }
+        bytes += count;
+        if (bytesPerSecond > 0) {
+            freeAt = Math.max(freeAt, now) + count * 1_000_000_000L / bytesPerSecond;
+        }
+    }
+
+    /** Waits until so many bytes may go. */
+    void await(int count, Runnable before) throws InterruptedException {
+        long wait = bytesPerSecond == 0 ? 0 : freeAt - System.nanoTime();
+        if (wait > 0) {
+            before.run();
+            TimeUnit.NANOSECONDS.sleep(wait);
+        }
+        count(count);
+    }
+
+    /** Bytes a second: the limit, or what was seen, or 0 when that is not known yet. */
+    long rate() {
+        if (bytesPerSecond > 0) {
+            return bytesPerSecond;
+        }
+        long time = firstAt == 0 ? 0 : System.nanoTime() - firstAt;
+        return time < MEASURED_NANOS ? 0 : Math.max(1, (long) (bytes / (time / 1e9)));
+    }
+}

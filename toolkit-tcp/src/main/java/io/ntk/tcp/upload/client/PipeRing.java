@@ -1,0 +1,172 @@
+package io.ntk.tcp.upload.client;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.ntk.tcp.upload.store.Octets;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.security.MessageDigest;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was read from a source that cannot be read twice, and that the receiver does not have yet: whole segments, as many as
+ * there is room for; then the source is not read. Thread-safe.
+ */
+final class PipeRing implements AutoCloseable {
+    static final int RING_BYTES = 64 << 20;
+
+    private final ReadableByteChannel source;
+    private final int segmentBytes;
+    private final ByteBufAllocator alloc;
+    private final @Nullable Digests digests;
+    private final Runnable news;
+    private final Semaphore room;
+    private final MessageDigest digest = Digests.sha256();
+    private final CompletableFuture<@Nullable Octets> digested = new CompletableFuture<>();
+    private final Map<Integer, Segment> held = new HashMap<>();
+    private int arrived;
+    private int freed;
+    private long bytes;
+    private boolean ended;
+    private boolean closed;
+    private @Nullable IOException failure;
+
+    /**
+     * Begins to read, on a thread of its own, which may be left behind in a read.
+     *
+     * @param digests null for no digest
+     * @param news told when a segment has arrived, or the end
+     */
+    PipeRing(
+            ReadableByteChannel source,
+            int segmentBytes,
+            ByteBufAllocator alloc,
+            @Nullable Digests digests,
+            Runnable news) {
+        this.source = source;
+        this.segmentBytes = segmentBytes;
+        this.alloc = alloc;
+        this.digests = digests;
+        this.news = news;
+        this.room = new Semaphore(Math.max(RING_BYTES, 2 * segmentBytes) / segmentBytes);
+        Thread reader = new Thread(this::read, "ntk-upload-pipe");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    private void read() {
+        CompletableFuture<Void> before = CompletableFuture.completedFuture(null);
+        try {
+            boolean more = true;
+            while (more) {
+                room.acquire();
+                Segment segment = Segment.read(source, segmentBytes, Segment.CHUNK_BYTES, alloc);
+                more = segment.size() == segmentBytes;
+                before.join(); // the digest may be one segment behind, and no more
+                before = digest(segment);
+                more &= put(segment);
+                news.run();
+            }
+            before.join();
+            digested.complete(digests == null ? null : Octets.of(digest.digest()));
+        } catch (IOException e) {
+            fail(e);
+        } catch (InterruptedException e) {
+            fail(new IOException("interrupted", e));
+        }
+        news.run();
+    }
+
+    private CompletableFuture<Void> digest(Segment segment) {
+        if (digests == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        List<ByteBuf> chunks =
+                segment.chunks().stream().map(ByteBuf::retainedDuplicate).toList();
+        return digests.run(() -> {
+            for (ByteBuf chunk : chunks) {
+                digest.update(chunk.nioBuffer());
+                chunk.release();
+            }
+        });
+    }
+
+    /** Whether anybody still wants more. */
+    private synchronized boolean put(Segment segment) {
+        bytes += segment.size();
+        ended = segment.size() < segmentBytes;
+        if (closed || segment.size() == 0) {
+            segment.release();
+        } else {
+            held.put(arrived, segment);
+            arrived++;
+        }
+        return !closed;
+    }
+
+    private synchronized void fail(IOException e) {
+        failure = e;
+    }
+
+    int segmentBytes() {
+        return segmentBytes;
+    }
+
+    /** Segments that have been read so far. */
+    synchronized int arrived() {
+        return arrived;
+    }
+
+    /** Segments that are forgotten. */
+    synchronized int freed() {
+        return freed;
+    }
+
+    /** Whether all has been read. */
+    synchronized boolean isEnded() {
+        return ended;
+    }
+
+    /** What was read so far. */
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    synchronized @Nullable IOException failure() {
+        return failure;
+    }
+
+    CompletableFuture<@Nullable Octets> digested() {
+        return digested;
+    }
+
+    /** A segment that is held; still the ring's. */
+    synchronized @Nullable Segment segment(int number) {
+        return held.get(number);
+    }
+
+    /** The receiver has all before. */
+    synchronized void free(int segments) {
+        while (freed < Math.min(segments, arrived)) {
+            Segment gone = held.remove(freed);
+            if (gone != null) {
+                gone.release();
+            }
+            freed++;
+            room.release();
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        held.values().forEach(Segment::release);
+        held.clear();
+        room.release(2); // lets the reader see it
+    }
+}

@@ -1,0 +1,100 @@
+package io.ntk.tcp.upload.client;
+
+import io.ntk.core.Escaped;
+import io.ntk.tcp.upload.store.StoreOptions;
+import io.ntk.tcp.upload.store.UploadName;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * From sources to what is sent under which name. Every name is checked by the rules of receivers, so that none is refused
+ * after half of a folder; whether hidden names are taken, and what exists already, only the receiver knows.
+ *
+ * <p>A folder is gone through without following links. What is neither a file nor a folder is left out.
+ */
+public final class SendPlan {
+    private SendPlan() {}
+
+    /**
+     * Makes the list of what to send.
+     *
+     * @param sources files and folders
+     * @param to empty to keep the sources' own names; ending in {@code /} for a folder to put them into; else the name of the
+     *     only source
+     * @return what to send, folders before what is in them
+     * @throws IOException when a source cannot be read
+     * @throws IllegalArgumentException when a name is refused, or two sources would have the same one
+     */
+    public static List<SendItem> of(List<Path> sources, String to) throws IOException {
+        boolean folder = to.isEmpty() || to.endsWith("/");
+        if (!folder && sources.size() != 1) {
+            throw new IllegalArgumentException(
+                    "to: " + to + " (expected: a / at the end, for " + sources.size() + " sources)");
+        }
+        List<SendItem> items = new ArrayList<>();
+        for (Path source : sources) {
+            Path last = source.toAbsolutePath().normalize().getFileName();
+            String name = folder ? to + (last == null ? "" : last) : to;
+            add(source, name, items);
+        }
+        check(items);
+        return items;
+    }
+
+    /**
+     * Checks names.
+     *
+     * @param items what is to be sent
+     * @throws IllegalArgumentException when a name is refused, or two items would have the same one
+     */
+    public static void check(List<? extends SendItem> items) {
+        Set<String> names = new HashSet<>();
+        for (SendItem item : items) {
+            String why = UploadName.refusal(item.name(), StoreOptions.Hidden.ALLOWED);
+            if (why != null) {
+                throw new IllegalArgumentException("name: " + Escaped.text(item.name()) + " (refused: " + why + ")");
+            }
+            if (!names.add(item.name())) {
+                throw new IllegalArgumentException(
+                        "name: " + Escaped.text(item.name()) + " (expected: one source for each name)");
+            }
+        }
+    }
+
+    private static void add(Path source, String name, List<SendItem> items) throws IOException {
+        if (Files.isRegularFile(source)) {
+            items.add(new SendItem.File(source, name, Files.size(source)));
+        } else if (Files.isDirectory(source)) {
+            walk(source, name, items);
+        } else {
+            throw new IOException(
+                    Files.exists(source) ? "neither a file nor a folder: " + source : "no such file: " + source);
+        }
+    }
+
+    private static void walk(Path root, String name, List<SendItem> items) throws IOException {
+        try (Stream<Path> tree = Files.walk(root.toRealPath())) {
+            Path real = root.toRealPath();
+            for (Path each : (Iterable<Path>) tree.sorted()::iterator) {
+                Path below = real.relativize(each);
+                String full =
+                        each.equals(real) ? name : name + "/" + below.toString().replace('\\', '/');
+                if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
+                    items.add(new SendItem.Folder(each, full));
+                } else if (Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)) {
+                    items.add(new SendItem.File(each, full, Files.size(each)));
+                }
+            }
+        } catch (UncheckedIOException e) {
+            throw new IOException("cannot read " + root + ": " + io.ntk.core.Reason.of(e), e);
+        }
+    }
+}
