@@ -187,15 +187,6 @@ final class Output implements NetListener, AutoCloseable {
         err.drain(PATIENCE);
     }
 
-    /** Waits, but not for ever, until what was said to people is written: before data that belongs behind it. */
-    void awaitSaid() {
-        try {
-            err.drain(PATIENCE_AT_END);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     /** Waits until what was said is written, but not for ever. */
     @Override
     public void close() {

@@ -213,7 +213,7 @@ final class UdpMeasureCommand implements Verb {
                 MeasureReport report = end.get(Math.max(0, left), TimeUnit.NANOSECONDS);
                 if (progress) {
                     out.prompt("\r\u001b[K");
-                    out.awaitSaid();
+                    out.settle(); // the report is for another stream
                 }
                 return report;
             } catch (TimeoutException e) {
