@@ -266,7 +266,7 @@ class ChatServeCommandTest {
                 "--slow wait                                      | --slow",
                 "--format xml                                     | --format",
                 "--password-file x --format classic               | --password-file has no meaning with --format classic",
-                "--password-file x --listen 0.0.0.0:0             | anyone on the way could read the password",
+                "--password-file x --listen 0.0.0.0:0             | the password would go over the network in plain text",
                 "--stall never                                    | --stall",
             })
     void refusesWhatCannotBe(String options, String reason) {
