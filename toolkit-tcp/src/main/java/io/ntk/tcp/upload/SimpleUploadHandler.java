@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -12,6 +11,7 @@ import io.netty.util.concurrent.Future;
 import io.ntk.core.CloseCause;
 import io.ntk.core.Closing;
 import io.ntk.core.ConnectionEvent;
+import io.ntk.core.Escaped;
 import io.ntk.core.NetListener;
 import io.ntk.core.ReadGate;
 import io.ntk.core.TrafficHandler;
@@ -155,13 +155,6 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /* Behind the end of the input there is nothing to read, and Netty's epoll closes a channel that tries. */
-    private void resume(ChannelHandlerContext ctx, Object reason) {
-        if (!inputEnded) {
-            ReadGate.of(ctx.channel()).resume(reason);
-        }
-    }
-
     // ---- the header
 
     private boolean header(ChannelHandlerContext ctx, ByteBuf in) {
@@ -302,7 +295,7 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
             commit(ctx);
             return;
         }
-        resume(ctx, this);
+        ReadGate.of(ctx.channel()).resume(this);
         proceed(ctx);
     }
 
@@ -353,7 +346,7 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
     private void written(ChannelHandlerContext ctx, int bytes) {
         waiting -= bytes;
         if (waiting <= MAX_WAITING_BYTES / 2) {
-            store.whenRoom(() -> onLoop(ctx, () -> resume(ctx, store)));
+            store.whenRoom(() -> onLoop(ctx, () -> ReadGate.of(ctx.channel()).resume(store)));
         }
     }
 
@@ -384,7 +377,7 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
             over(ctx);
             return;
         }
-        resume(ctx, this);
+        ReadGate.of(ctx.channel()).resume(this);
         proceed(ctx);
     }
 
@@ -435,10 +428,8 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
         }
         if (ctx.channel().isActive()) {
             CloseCause.mark(ctx.channel(), CloseCause.PROTOCOL);
-            String text = "error " + why.error().code() + " " + io.ntk.core.Escaped.text(why.getMessage()) + "\n";
-            // Ahead of the refusal, which reads again, and may meet the end of the input at once.
-            ctx.writeAndFlush(ByteBufUtil.writeUtf8(ctx.alloc(), text));
-            Closing.refuse(ctx, Unpooled.EMPTY_BUFFER);
+            String text = "error " + why.error().code() + " " + Escaped.text(why.getMessage()) + "\n";
+            Closing.refuse(ctx, ByteBufUtil.writeUtf8(ctx.alloc(), text));
         }
     }
 

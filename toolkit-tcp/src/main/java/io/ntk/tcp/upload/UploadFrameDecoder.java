@@ -203,16 +203,22 @@ public final class UploadFrameDecoder extends LengthFieldBasedFrameDecoder {
             throw wrong("type 0x%02x, which there is not".formatted(code));
         }
         int flags = in.readUnsignedByte();
-        require((flags & ~type.flags()) == 0, type + " with flags 0x%02x".formatted(flags));
-        require(in.readUnsignedShort() == 0, type + " with reserved bits set");
+        if ((flags & ~type.flags()) != 0) {
+            throw wrong(type + " with flags 0x%02x".formatted(flags));
+        }
+        if (in.readUnsignedShort() != 0) {
+            throw wrong(type + " with reserved bits set");
+        }
         long stream = in.readUnsignedInt();
-        require(
+        boolean fits =
                 switch (type.scope()) {
                     case CONNECTION -> stream == 0;
                     case FILE -> (stream & 1) == 1;
                     case ANY -> stream == 0 || (stream & 1) == 1;
-                },
-                type + " on stream " + stream);
+                };
+        if (!fits) {
+            throw wrong(type + " on stream " + stream);
+        }
         return switch (type) {
             case HELLO -> hello(in);
             case HELLO_ACK -> helloAck(in);

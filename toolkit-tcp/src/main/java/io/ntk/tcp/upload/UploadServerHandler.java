@@ -3,7 +3,7 @@ package io.ntk.tcp.upload;
 import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -279,13 +279,10 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
         if (phase == Phase.PREAMBLE) {
             Closing.refuse(
                     ctx,
-                    io.netty.buffer.ByteBufUtil.writeAscii(
-                            ctx.alloc(), "error: this port speaks NTUP/1 (try: ntk upload send)\n"));
+                    ByteBufUtil.writeAscii(ctx.alloc(), "error: this port speaks NTUP/1 (try: ntk upload send)\n"));
         } else {
             sendResults(ctx);
-            // Ahead of the refusal, which reads again, and may meet the end of the input at once.
-            ctx.writeAndFlush(UploadFrame.Failure.of(UploadFrame.CONNECTION, error, why));
-            Closing.refuse(ctx, Unpooled.EMPTY_BUFFER);
+            Closing.refuse(ctx, UploadFrame.Failure.of(UploadFrame.CONNECTION, error, why));
         }
     }
 
@@ -462,9 +459,7 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
             ReadGate.of(ctx.channel()).pause(this);
             store.whenRoom(() -> onLoop(ctx, () -> {
                 paused = false;
-                if (!closing) { // behind the end of the input Netty's epoll closes a channel that reads
-                    ReadGate.of(ctx.channel()).resume(this);
-                }
+                ReadGate.of(ctx.channel()).resume(this);
             }));
         }
     }
