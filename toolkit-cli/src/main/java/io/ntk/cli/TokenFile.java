@@ -3,14 +3,13 @@ package io.ntk.cli;
 import io.ntk.tcp.upload.UploadOptions;
 import io.ntk.tcp.upload.store.Octets;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The shared key of {@code --token-file}: the file's content without one line end. */
 final class TokenFile {
-    private static final long MAX_BYTES = 64 * 1024;
+    private static final int MAX_BYTES = 64 * 1024;
 
     private TokenFile() {}
 
@@ -19,17 +18,14 @@ final class TokenFile {
         if (file == null) {
             return null;
         }
-        if (!Files.isReadable(file) || Files.size(file) > MAX_BYTES) {
-            throw new IOException("cannot read a key from " + file);
-        }
-        byte[] bytes = Files.readAllBytes(file);
+        byte[] bytes = InputFile.read(file, MAX_BYTES);
         int length = bytes.length;
         if (length > 0 && bytes[length - 1] == '\n') {
             length -= length > 1 && bytes[length - 2] == '\r' ? 2 : 1;
         }
         if (length < UploadOptions.MIN_KEY_BYTES) {
-            throw new IllegalArgumentException(
-                    "--token-file: " + file + " has " + length + " bytes (expected: a key of 16 or more)");
+            throw new IllegalArgumentException("--token-file: " + file + " has " + length
+                    + " bytes (expected: a key of " + UploadOptions.MIN_KEY_BYTES + " or more)");
         }
         return Octets.of(Arrays.copyOf(bytes, length));
     }
