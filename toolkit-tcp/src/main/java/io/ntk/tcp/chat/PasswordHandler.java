@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
 import io.ntk.core.CloseCause;
 import io.ntk.core.Closing;
@@ -31,6 +32,7 @@ public final class PasswordHandler extends ChannelInboundHandlerAdapter {
     private final byte[] digest;
     private final Duration deadline;
     private @Nullable Future<?> timer;
+    private @Nullable SslHandshakeCompletionEvent secured;
     private boolean refused;
 
     /**
@@ -79,6 +81,9 @@ public final class PasswordHandler extends ChannelInboundHandlerAdapter {
         } else if (message instanceof LineMessage.Text line
                 && MessageDigest.isEqual(digest, digest(line.text().substring(COMMAND.length())))) {
             ctx.fireChannelActive();
+            if (secured != null) {
+                ctx.fireUserEventTriggered(secured);
+            }
             ctx.pipeline().remove(this);
         } else {
             refuse(ctx, CloseCause.PROTOCOL, "wrong password");
@@ -101,6 +106,8 @@ public final class PasswordHandler extends ChannelInboundHandlerAdapter {
         } else if (event == ConnectionEvent.DRAIN) {
             CloseCause.mark(ctx.channel(), CloseCause.SHUTDOWN);
             Closing.afterWrites(ctx);
+        } else if (event instanceof SslHandshakeCompletionEvent done && done.isSuccess()) {
+            secured = done; // those behind would let the peer in: told to them when the password has come
         } else {
             ctx.fireUserEventTriggered(event);
         }

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Test;
@@ -213,6 +214,31 @@ class ChatServerTest {
                 assertThat(eve.rest()).containsExactly("error: no password in time", "(end)");
             }
         }
+    }
+
+    @Test
+    void showsNothingUnderTlsBeforeThePassword() throws Exception {
+        ChatOptions options = OPTIONS.withPassword("open sesame").withListen(FREE.withTls(TlsOptions.selfSigned()));
+        try (EventLoops loops = EventLoops.start(Transport.AUTO, 1)) {
+            var rooms = new ChatRooms(RoomOptions.DEFAULTS, loops.group(), ChatObserver.NONE, NetListener.NONE);
+            try (Server server = ChatServer.start(options, rooms, loops, NetListener.NONE);
+                    Caller ann = secure(server);
+                    Caller eve = secure(server)) {
+                ann.send("/pass open sesame\n/nick ann\n");
+                ann.until("* you are now ann"::equals);
+                assertThat(rooms.who()).extracting(ChatRooms.Present::nick).containsExactly("ann");
+                ann.send("among us\n/ping\n");
+                ann.until("* pong"::equals);
+                assertThat(eve.send("/pass sesame\n").rest()).containsExactly("error: wrong password", "(end)");
+            }
+        }
+    }
+
+    private static Caller secure(Server server) throws Exception {
+        SSLSocket socket = (SSLSocket)
+                trustingAll().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), Caller.port(server));
+        socket.startHandshake();
+        return new Caller(socket);
     }
 
     @Test
