@@ -1,34 +1,24 @@
 package io.ntk.cli;
 
+import static java.util.Objects.requireNonNullElse;
+
 import io.ntk.core.AccessList;
 import io.ntk.core.Cidr;
 import io.ntk.core.Endpoint;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.SocketOptions;
-import io.ntk.core.Transport;
 import io.ntk.udp.DatagramOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where a datagram server listens, and its sockets. What is not given is as the library has it. */
 @Section("Listening")
 final class DatagramListenMixin {
-    @Option(
-            names = "--listen",
-            paramLabel = "ENDPOINT",
-            split = ",",
-            description = "HOST:PORT, [V6]:PORT, PORT (on loopback) or unix:PATH; port 0 takes a free one. Repeatable.")
-    List<Endpoint> endpoints = new ArrayList<>();
-
-    @Option(
-            names = "--transport",
-            paramLabel = "NAME",
-            completionCandidates = Converters.TransportNames.class,
-            description = "auto (default), nio, epoll, io_uring or kqueue.")
-    @Nullable
-    Transport transport;
+    @Mixin
+    EndpointMixin where = new EndpointMixin();
 
     @Range(min = 1, max = 1024)
     @Option(
@@ -91,22 +81,19 @@ final class DatagramListenMixin {
     ListenOptions options(List<Endpoint> otherwise) {
         ListenOptions base = DatagramOptions.DEFAULTS.listen();
         SocketOptions socket = base.socket();
-        return base.withEndpoints(endpoints.isEmpty() ? otherwise : endpoints)
-                .withTransport(or(transport, base.transport()), or(loops, base.loops()))
+        return base.withEndpoints(where.endpoints(otherwise))
+                .withTransport(
+                        requireNonNullElse(where.transport, base.transport()), requireNonNullElse(loops, base.loops()))
                 .withAccess(new AccessList(allow, deny))
-                .withUnixMode(or(unixMode, base.unixMode()))
+                .withUnixMode(requireNonNullElse(unixMode, base.unixMode()))
                 .withSocket(new SocketOptions(
                         socket.backlog(),
-                        or(receiveBuffer, socket.receiveBuffer()),
-                        or(sendBuffer, socket.sendBuffer()),
+                        requireNonNullElse(receiveBuffer, socket.receiveBuffer()),
+                        requireNonNullElse(sendBuffer, socket.sendBuffer()),
                         socket.noDelay(),
                         socket.keepAlive(),
                         reusePort,
                         socket.linger(),
-                        or(trafficClass, socket.trafficClass())));
-    }
-
-    private static <T> T or(@Nullable T given, T otherwise) {
-        return given == null ? otherwise : given;
+                        requireNonNullElse(trafficClass, socket.trafficClass())));
     }
 }

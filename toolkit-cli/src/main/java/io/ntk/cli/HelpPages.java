@@ -3,7 +3,7 @@ package io.ntk.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +38,7 @@ final class HelpPages {
     }
 
     static String name(CommandSpec command) {
-        return name(Arrays.asList(command.qualifiedName().split(" ")));
+        return name(List.of(command.qualifiedName().split(" ")));
     }
 
     /** The command that is asked about, without the program itself: nothing for {@code ntk} alone. */
@@ -57,8 +57,9 @@ final class HelpPages {
         if (!words.stream().allMatch(HelpPages::isName)) {
             return null;
         }
-        try (InputStream page =
-                HelpPages.class.getResourceAsStream("help/" + name(List.of("ntk", String.join("-", words))))) {
+        List<String> command = new ArrayList<>(words);
+        command.add(0, "ntk");
+        try (InputStream page = HelpPages.class.getResourceAsStream("help/" + name(command))) {
             if (page == null) {
                 return null;
             }
@@ -72,7 +73,7 @@ final class HelpPages {
     }
 
     private static String name(List<String> words) {
-        return String.join("-", words).replaceFirst("-$", "") + ".txt";
+        return String.join("-", words) + ".txt";
     }
 
     /** Without the sequences that set a colour: ESC [ parameters m. */

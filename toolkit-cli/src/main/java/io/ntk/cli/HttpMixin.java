@@ -1,5 +1,7 @@
 package io.ntk.cli;
 
+import static java.util.Objects.requireNonNullElse;
+
 import io.ntk.core.ListenOptions;
 import io.ntk.tcp.http.HttpLimits;
 import io.ntk.tcp.http.HttpOptions;
@@ -70,7 +72,8 @@ final class HttpMixin {
     /** The options for a server; --idle is the time between requests here. */
     HttpOptions options(ListenOptions listen) {
         HttpTimeouts times = HttpTimeouts.DEFAULTS;
-        times = times.withRequest(or(headerTimeout, times.header()), or(requestTimeout, times.request()));
+        times = times.withRequest(
+                requireNonNullElse(headerTimeout, times.header()), requireNonNullElse(requestTimeout, times.request()));
         Duration idle = listen.limits().idle();
         if (!idle.isZero()) {
             times = times.withIdle(idle, idle);
@@ -92,18 +95,10 @@ final class HttpMixin {
     private HttpLimits limits() {
         HttpLimits base = HttpLimits.DEFAULTS;
         return base.withHead(
-                        or(maxRequestLine, base.requestLineBytes()),
-                        or(maxHeadersSize, base.headerBytes()),
-                        or(maxHeaders, base.headers()))
+                        requireNonNullElse(maxRequestLine, base.requestLineBytes()),
+                        requireNonNullElse(maxHeadersSize, base.headerBytes()),
+                        requireNonNullElse(maxHeaders, base.headers()))
                 .withBodyBytes(maxBody == null ? base.bodyBytes() : maxBody)
-                .withRequests(or(maxRequests, base.requests()));
-    }
-
-    private static int or(@Nullable Integer value, int otherwise) {
-        return value == null ? otherwise : value;
-    }
-
-    private static Duration or(@Nullable Duration value, Duration otherwise) {
-        return value == null ? otherwise : value;
+                .withRequests(requireNonNullElse(maxRequests, base.requests()));
     }
 }

@@ -1,37 +1,26 @@
 package io.ntk.cli;
 
+import static java.util.Objects.requireNonNullElse;
+
 import io.ntk.core.AccessList;
 import io.ntk.core.Cidr;
-import io.ntk.core.Endpoint;
 import io.ntk.core.Limits;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.OpenFiles;
 import io.ntk.core.SocketOptions;
 import io.ntk.core.TlsOptions;
-import io.ntk.core.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where a server listens and what it grants its peers: on every server. What is not given is as the library has it. */
 @Section("Listening")
 final class ListenMixin {
-    @Option(
-            names = "--listen",
-            paramLabel = "ENDPOINT",
-            split = ",",
-            description = "HOST:PORT, [V6]:PORT, PORT (on loopback) or unix:PATH; port 0 takes a free one. Repeatable.")
-    List<Endpoint> endpoints = new ArrayList<>();
-
-    @Option(
-            names = "--transport",
-            paramLabel = "NAME",
-            completionCandidates = Converters.TransportNames.class,
-            description = "auto (default), nio, epoll, io_uring or kqueue.")
-    @Nullable
-    Transport transport;
+    @Mixin
+    EndpointMixin where = new EndpointMixin();
 
     @Range(min = 1, max = 1024)
     @Option(names = "--loops", paramLabel = "N", description = "Event loops (default: one for each core).")
@@ -127,14 +116,14 @@ final class ListenMixin {
     ListenOptions options(int defaultPort, @Nullable TlsOptions tls, SocketOptions socket) {
         ListenOptions base = ListenOptions.loopback(defaultPort);
         return new ListenOptions(
-                endpoints.isEmpty() ? base.endpoints() : endpoints,
-                or(transport, base.transport()),
-                or(loops, base.loops()),
+                where.endpoints(base.endpoints()),
+                requireNonNullElse(where.transport, base.transport()),
+                requireNonNullElse(loops, base.loops()),
                 tls,
                 limits(base.limits()),
                 new AccessList(allow, deny),
                 backlog == null ? socket : withBacklog(socket, backlog),
-                or(unixMode, base.unixMode()));
+                requireNonNullElse(unixMode, base.unixMode()));
     }
 
     /** Warns of limits that the system will not carry. */
@@ -149,14 +138,14 @@ final class ListenMixin {
 
     private Limits limits(Limits base) {
         return new Limits(
-                or(maxConnections, base.maxConnections()),
-                or(maxPerAddress, base.maxPerAddress()),
-                or(acceptRate, base.acceptRate()),
+                requireNonNullElse(maxConnections, base.maxConnections()),
+                requireNonNullElse(maxPerAddress, base.maxPerAddress()),
+                requireNonNullElse(acceptRate, base.acceptRate()),
                 countLoopback,
-                or(handshake, base.handshake()),
-                or(writeStall, base.writeStall()),
-                or(idle, base.idle()),
-                or(drain, base.drain()));
+                requireNonNullElse(handshake, base.handshake()),
+                requireNonNullElse(writeStall, base.writeStall()),
+                requireNonNullElse(idle, base.idle()),
+                requireNonNullElse(drain, base.drain()));
     }
 
     private static SocketOptions withBacklog(SocketOptions socket, int backlog) {
@@ -169,9 +158,5 @@ final class ListenMixin {
                 socket.reusePort(),
                 socket.linger(),
                 socket.trafficClass());
-    }
-
-    private static <T> T or(@Nullable T given, T otherwise) {
-        return given == null ? otherwise : given;
     }
 }

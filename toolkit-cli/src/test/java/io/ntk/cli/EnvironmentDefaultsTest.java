@@ -57,9 +57,10 @@ class EnvironmentDefaultsTest {
     @Test
     void repeatableOptionsSplitAtCommas() {
         var command = serve(Map.of("NTK_LISTEN", "7000,unix:/tmp/x", "NTK_DENY", "10.0.0.0/8,::1"));
-        assertThat(command.listen.endpoints).containsExactly(Endpoint.parse("7000"), Endpoint.parse("unix:/tmp/x"));
+        assertThat(command.listen.where.endpoints)
+                .containsExactly(Endpoint.parse("7000"), Endpoint.parse("unix:/tmp/x"));
         assertThat(command.listen.deny).hasSize(2);
-        assertThat(serve(Map.of("NTK_LISTEN", "7000"), "--listen", "1", "--listen", "2").listen.endpoints)
+        assertThat(serve(Map.of("NTK_LISTEN", "7000"), "--listen", "1", "--listen", "2").listen.where.endpoints)
                 .containsExactly(Endpoint.parse("1"), Endpoint.parse("2"));
     }
 
