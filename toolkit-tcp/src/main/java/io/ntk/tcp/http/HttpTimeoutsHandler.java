@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
@@ -27,9 +28,10 @@ import org.jspecify.annotations.Nullable;
  * the codec; without one it is seen when a read brings no message, so that a head which began in the same read as the
  * end of another request is timed from its next bytes.
  *
- * <p>No timer runs while replies are being made, or while the {@link ReadGate} is paused: that is our time. A client that
- * takes no data is {@link io.ntk.core.WriteStallHandler}'s affair. Requests that come in one piece cost a look at the
- * clock for each read and no timer. Not sharable.
+ * <p>No timer runs while replies are being made, or while the {@link ReadGate} is paused: that is our time; nor is a client
+ * idle while a reply waits in the channel for it to be taken. One that takes no data is {@link
+ * io.ntk.core.WriteStallHandler}'s affair. Requests that come in one piece cost a look at the clock for each read and no
+ * timer. Not sharable.
  */
 public final class HttpTimeoutsHandler extends ChannelDuplexHandler {
     private enum Phase {
@@ -253,6 +255,9 @@ public final class HttpTimeoutsHandler extends ChannelDuplexHandler {
             shift(now - pausedAt);
             pausedAt = now;
         }
+        if (phase == Phase.IDLE && isSending(ctx)) {
+            phaseSince = now; // the client still takes the last reply
+        }
         long deadline = deadline();
         if (deadline == Long.MAX_VALUE) {
             return; // the next phase that has one sets a timer
@@ -270,6 +275,11 @@ public final class HttpTimeoutsHandler extends ChannelDuplexHandler {
         }
     }
 
+    private static boolean isSending(ChannelHandlerContext ctx) {
+        ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
+        return buffer != null && buffer.totalPendingWriteBytes() > 0;
+    }
+
     private void expire(ChannelHandlerContext ctx) {
         stop();
         CloseCause.mark(ctx.channel(), CloseCause.IDLE);
@@ -278,7 +288,7 @@ public final class HttpTimeoutsHandler extends ChannelDuplexHandler {
             return;
         }
         var violation = new HttpViolation(408, phase == Phase.HEAD ? "the head took too long" : "the body is too slow");
-        if (PipelineOrderHandler.isBehind(ctx)) {
+        if (PipelineOrderHandler.isIn(ctx.pipeline())) {
             ctx.fireUserEventTriggered(violation);
         } else {
             Closing.refuse(ctx, violation.response());

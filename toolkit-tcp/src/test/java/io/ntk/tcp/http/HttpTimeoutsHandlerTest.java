@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.ntk.core.ReadGate;
@@ -47,6 +49,29 @@ class HttpTimeoutsHandlerTest {
         pass(1);
         assertThat(channel.isOpen()).isFalse();
         assertThat(said()).isEmpty();
+    }
+
+    @Test
+    void aClientThatStillTakesAReplyIsNotIdle() {
+        var stuck = new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void flush(ChannelHandlerContext ctx) {
+                // What is written stays in the channel.
+            }
+        };
+        channel.pipeline().addFirst(stuck);
+        send(GET);
+        for (int i = 0; i < 5; i++) {
+            pass(30_000);
+            assertThat(channel.isOpen()).isTrue();
+        }
+        channel.pipeline().remove(stuck);
+        channel.flush();
+        assertThat(said()).startsWith("200");
+        pass(29_999);
+        assertThat(channel.isOpen()).isTrue();
+        pass(1);
+        assertThat(channel.isOpen()).isFalse();
     }
 
     @Test
@@ -162,7 +187,7 @@ class HttpTimeoutsHandlerTest {
         channel.pipeline()
                 .addLast(
                         new StrictHttpHandler(HttpLimits.DEFAULTS, Set.of()),
-                        new HttpCodec(HttpLimits.DEFAULTS, 0),
+                        new HttpCodec(HttpLimits.DEFAULTS, 0, true),
                         new HttpTimeoutsHandler(HttpTimeouts.DEFAULTS),
                         new PipelineOrderHandler(HttpLimits.DEFAULTS),
                         last);
