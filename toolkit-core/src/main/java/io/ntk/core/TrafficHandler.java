@@ -9,8 +9,10 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts a connection's bytes and announces its opening and its end.
@@ -136,6 +138,18 @@ public final class TrafficHandler extends ChannelDuplexHandler {
         } catch (IllegalArgumentException e) {
             return "unix";
         }
+    }
+
+    /**
+     * The address of a peer without its port, as logs and limits by address have it.
+     *
+     * @param address a peer's
+     * @return the address in numbers; {@code unix} for a Unix socket, and for what has no address
+     */
+    public static String host(@Nullable SocketAddress address) {
+        return address instanceof InetSocketAddress inet && inet.getAddress() != null
+                ? inet.getAddress().getHostAddress()
+                : "unix";
     }
 
     private static long size(Object message) {

@@ -14,8 +14,6 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
-import io.ntk.tcp.http.access.AccessLogHandler;
-import io.ntk.tcp.http.access.CorsHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,11 +88,9 @@ public final class FixedResponseHandler extends ChannelInboundHandlerAdapter {
         }
         if (second == Long.MIN_VALUE) {
             second = HttpDate.second();
-            ordered = PipelineOrderHandler.isBefore(ctx);
-            ready = ordered
-                    && ctx.pipeline().context(HttpCodec.class) != null
-                    && ctx.pipeline().context(AccessLogHandler.class) == null
-                    && ctx.pipeline().context(CorsHandler.class) == null;
+            ordered = PipelineOrderHandler.isIn(ctx.pipeline());
+            HttpCodec codec = ctx.pipeline().get(HttpCodec.class);
+            ready = ordered && codec != null && codec.takesPrepared();
         }
         PreparedReply reply = replies.reply(head.method().name(), head.uri(), second);
         written = true;

@@ -18,6 +18,11 @@ public record HttpAccess(
     /** Everybody, no other origin, and nobody is told. */
     public static final HttpAccess DEFAULTS = new HttpAccess(Requests.UNTOLD, null, null);
 
+    /** Whether no handler between codec and mode looks at replies, which may then go to the codec as bytes. */
+    boolean leavesRepliesAlone() {
+        return requests == Requests.UNTOLD && cors == null;
+    }
+
     /** Whether each request is told. */
     public enum Requests {
         UNTOLD,

@@ -29,13 +29,27 @@ final class HttpCodec extends CombinedChannelDuplexHandler<HttpRequestDecoder, H
     /* For each request whose reply has not begun: whether it is a HEAD. */
     private final Queue<Boolean> heads = new ArrayDeque<>(4);
 
-    HttpCodec(HttpLimits limits, int recordedBytes) {
+    private final boolean takesPrepared;
+
+    /**
+     * Makes a codec for one channel.
+     *
+     * @param limits of a head
+     * @param recordedBytes how much of a request is kept as it came; 0 for nothing
+     * @param takesPrepared whether a {@link PreparedReply.Message} reaches it from the handler that makes it
+     */
+    HttpCodec(HttpLimits limits, int recordedBytes, boolean takesPrepared) {
+        this.takesPrepared = takesPrepared;
         HttpDecoderConfig config = new HttpDecoderConfig()
                 .setMaxInitialLineLength(limits.requestLineBytes())
                 .setMaxHeaderSize(2 * limits.headerBytes())
                 .setHeadersFactory(DefaultHttpHeadersFactory.headersFactory().withValidation(false))
                 .setTrailersFactory(DefaultHttpHeadersFactory.trailersFactory().withValidation(false));
         init(new Decoder(config, recordedBytes > 0 ? new RequestRecorder(recordedBytes) : null), new Encoder());
+    }
+
+    boolean takesPrepared() {
+        return takesPrepared;
     }
 
     private final class Decoder extends HttpRequestDecoder {

@@ -86,8 +86,8 @@ public final class HttpServer {
             pipeline.addLast(new TlsMismatchHandler(TlsMismatchHandler.Port.PLAIN));
         }
         pipeline.addLast(new StrictHttpHandler(options.limits(), options.lenient()));
-        pipeline.addLast(new HttpCodec(options.limits(), options.mode().recordedBytes()));
         HttpAccess access = options.access();
+        pipeline.addLast(new HttpCodec(options.limits(), options.mode().recordedBytes(), access.leavesRepliesAlone()));
         if (access.requests() == HttpAccess.Requests.TOLD) {
             pipeline.addLast(new AccessLogHandler(HttpEvent.SERVICE, listener));
         }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -79,14 +80,9 @@ public final class PipelineOrderHandler extends ChannelDuplexHandler {
         this.limits = requireNonNull(limits, "limits");
     }
 
-    /** Whether a handler of this class is in the pipeline: it then answers violations. */
-    static boolean isBehind(ChannelHandlerContext ctx) {
-        return ctx.pipeline().context(PipelineOrderHandler.class) != null;
-    }
-
-    /** Whether a handler of this class is in the pipeline: it then closes. */
-    static boolean isBefore(ChannelHandlerContext ctx) {
-        return ctx.pipeline().context(PipelineOrderHandler.class) != null;
+    /** Whether a handler of this class is in the pipeline: it then answers violations, and closes. */
+    static boolean isIn(ChannelPipeline pipeline) {
+        return pipeline.context(PipelineOrderHandler.class) != null;
     }
 
     @Override

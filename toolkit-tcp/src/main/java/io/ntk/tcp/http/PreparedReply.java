@@ -54,15 +54,6 @@ final class PreparedReply {
         Message with(Connection connection) {
             return reply.message(head, connection);
         }
-
-        int status() {
-            return reply.reply.status();
-        }
-
-        /** Bytes of the body as they are sent. */
-        int bodyBytes() {
-            return head ? 0 : reply.body.readableBytes();
-        }
     }
 
     private final FixedReply reply;

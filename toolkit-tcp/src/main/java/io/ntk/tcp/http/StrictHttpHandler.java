@@ -162,7 +162,7 @@ public final class StrictHttpHandler extends ChannelInboundHandlerAdapter {
         over = true;
         drop();
         LOG.debug("{} {} {}", ctx.channel().id().asShortText(), violation.status(), violation.reason());
-        if (PipelineOrderHandler.isBehind(ctx)) {
+        if (PipelineOrderHandler.isIn(ctx.pipeline())) {
             ctx.fireUserEventTriggered(violation);
         } else {
             CloseCause.mark(ctx.channel(), CloseCause.PROTOCOL);

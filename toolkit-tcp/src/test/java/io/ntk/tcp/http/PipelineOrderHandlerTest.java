@@ -132,7 +132,7 @@ class PipelineOrderHandlerTest {
     private EmbeddedChannel channel(HttpLimits limits) {
         return new EmbeddedChannel(
                 new StrictHttpHandler(limits, Set.of()),
-                new HttpCodec(limits, 0),
+                new HttpCodec(limits, 0, true),
                 new PipelineOrderHandler(limits),
                 later);
     }

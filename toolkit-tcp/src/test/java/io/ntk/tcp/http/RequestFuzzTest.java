@@ -73,7 +73,7 @@ class RequestFuzzTest {
     private static String exchange(byte[] bytes, int cut) {
         var channel = new EmbeddedChannel(
                 new StrictHttpHandler(HttpLimits.DEFAULTS, Set.of()),
-                new HttpCodec(HttpLimits.DEFAULTS, 0),
+                new HttpCodec(HttpLimits.DEFAULTS, 0, true),
                 new PipelineOrderHandler(HttpLimits.DEFAULTS),
                 new FixedResponseHandler(REPLIES),
                 new UnhandledHandler());

@@ -43,7 +43,7 @@ class RequestTableTest {
     @MethodSource("rows")
     void isAnsweredSoAtEverySplit(RequestTable.Row row) {
         byte[] bytes = row.bytes();
-        assertThat(exchange(row, new HttpCodec(HttpLimits.DEFAULTS, 0), List.of(bytes)))
+        assertThat(exchange(row, new HttpCodec(HttpLimits.DEFAULTS, 0, true), List.of(bytes)))
                 .isEqualTo(row.expected());
         for (int cut = 1; cut < bytes.length; cut++) {
             if (bytes.length > EVERY_BYTE && cut % 61 != 0 && cut < bytes.length - 64) {
@@ -51,7 +51,7 @@ class RequestTableTest {
             }
             List<byte[]> halves =
                     List.of(Arrays.copyOfRange(bytes, 0, cut), Arrays.copyOfRange(bytes, cut, bytes.length));
-            assertThat(exchange(row, new HttpCodec(HttpLimits.DEFAULTS, 0), halves))
+            assertThat(exchange(row, new HttpCodec(HttpLimits.DEFAULTS, 0, true), halves))
                     .describedAs("cut at %d", cut)
                     .isEqualTo(row.expected());
         }

@@ -15,8 +15,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.ntk.core.NetListener;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
+import io.ntk.core.TrafficHandler;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -144,7 +143,7 @@ public final class AccessLogHandler extends ChannelDuplexHandler {
         listener.on(new AccessEvent(
                 service,
                 ctx.channel().id().asShortText(),
-                peer(ctx.channel().remoteAddress()),
+                TrafficHandler.host(ctx.channel().remoteAddress()),
                 new AccessEvent.Asked(
                         asked.time(),
                         asked.method(),
@@ -172,11 +171,5 @@ public final class AccessLogHandler extends ChannelDuplexHandler {
 
     private static String cut(String text) {
         return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT);
-    }
-
-    private static String peer(@Nullable SocketAddress address) {
-        return address instanceof InetSocketAddress inet && inet.getAddress() != null
-                ? inet.getAddress().getHostAddress()
-                : "-";
     }
 }

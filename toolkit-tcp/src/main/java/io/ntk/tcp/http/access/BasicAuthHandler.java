@@ -197,8 +197,7 @@ public final class BasicAuthHandler extends ChannelInboundHandlerAdapter {
             ctx.writeAndFlush(reply);
         } else {
             reply.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-            ctx.write(reply);
-            Closing.afterWrites(ctx);
+            Closing.refuse(ctx, reply);
         }
     }
 

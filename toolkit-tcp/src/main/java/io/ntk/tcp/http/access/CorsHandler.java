@@ -128,8 +128,7 @@ public final class CorsHandler extends ChannelDuplexHandler {
             ctx.writeAndFlush(reply);
         } else {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-            ctx.write(reply);
-            Closing.afterWrites(ctx);
+            Closing.refuse(ctx, reply);
         }
     }
 }

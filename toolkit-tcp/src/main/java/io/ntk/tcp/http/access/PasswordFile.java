@@ -1,5 +1,6 @@
 package io.ntk.tcp.http.access;
 
+import io.ntk.core.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -44,8 +45,7 @@ public final class PasswordFile {
         try (var in = Files.newInputStream(file)) {
             bytes = in.readNBytes(MAX_BYTES + 1);
         } catch (IOException e) {
-            throw new IOException(
-                    "cannot read password file " + file + ": " + e.getClass().getSimpleName(), e);
+            throw new IOException("cannot read password file " + file + ": " + Reason.of(e), e);
         }
         if (bytes.length > MAX_BYTES) {
             throw new IOException("cannot use password file " + file + ": it is larger than " + MAX_BYTES + " bytes");

@@ -28,8 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A folder that is served: its files, what is kept of them in memory, and the threads that read the rest. One for all
- * connections; thread-safe. Closing it lets
- * the threads end; replies that still need them are cut.
+ * connections; thread-safe. Closing it lets the threads end; replies that still need them are cut.
  */
 public final class SharedFolder implements AutoCloseable {
     private static final int LOOKS = 3;

@@ -7,7 +7,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
@@ -45,9 +44,9 @@ import org.slf4j.LoggerFactory;
  * <p>Placement: behind an {@code HttpServerCodec}; no {@code HttpContentCompressor} may stand between, since it does not
  * understand file regions, and none is needed. In: {@link HttpObject}s, of which bodies are discarded; anything else is
  * passed on. Out: {@code FullHttpResponse}s for what is in memory, else an {@code HttpResponse}, content or file regions,
- * and {@link LastHttpContent}. {@code Expect: 100-continue} is left to a handler in front. A reply is written when the whole request was read, and requests are answered one at a time
- * and in order; while one waits for another, and while the channel is not writable, reading stops through the
- * {@link ReadGate}. Replies to one read are flushed together.
+ * and {@link LastHttpContent}. {@code Expect: 100-continue} is left to a handler in front. A reply is written when the
+ * whole request was read, and requests are answered one at a time and in order; while one waits for another, and while the
+ * channel is not writable, reading stops through the {@link ReadGate}. Replies to one read are flushed together.
  *
  * <p>Limits: {@value #MAX_WAITING} requests that were read before reading stopped; those of {@link FilesOptions}. Failure:
  * 400, 414 or 431 and the end of the connection for what the decoder refused, 500 where the file system failed; when a
@@ -344,8 +343,7 @@ public final class StaticFilesHandler extends ChannelInboundHandlerAdapter {
         over = true;
         waiting.clear();
         CloseCause.mark(ctx.channel(), cause);
-        boolean inputEnded = ctx.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown();
-        if (inputEnded || cause == CloseCause.SHUTDOWN) {
+        if (cause == CloseCause.SHUTDOWN) {
             Closing.afterWrites(ctx);
         } else {
             // More may be on its way from the peer, and would reset the connection before the reply is read.

@@ -26,11 +26,10 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.ntk.core.Closing;
 import io.ntk.core.ReadGate;
+import io.ntk.core.TrafficHandler;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Iterator;
@@ -190,7 +189,7 @@ public final class InspectHandler extends ChannelInboundHandlerAdapter {
         var whole = new InspectedRequest(
                 head,
                 Unpooled.wrappedBuffer(body.toByteArray()),
-                origin(ctx.channel().remoteAddress()),
+                TrafficHandler.host(ctx.channel().remoteAddress()),
                 secure,
                 recorded);
         request = null;
@@ -283,8 +282,8 @@ public final class InspectHandler extends ChannelInboundHandlerAdapter {
     private void done(ChannelHandlerContext ctx, boolean keepAlive) {
         if (!keepAlive) {
             closing = true;
-            ctx.flush();
-            Closing.afterWrites(ctx);
+            // More may be on its way from the client, and would reset the connection before the reply is read.
+            Closing.refuse(ctx, Unpooled.EMPTY_BUFFER);
             return;
         }
         if (ctx.channel().isWritable()) {
@@ -351,11 +350,5 @@ public final class InspectHandler extends ChannelInboundHandlerAdapter {
     /** Replies that have neither body nor length (RFC 9110, 6.4.1 and 8.6). */
     private static boolean without(HttpResponseStatus status) {
         return status.code() == 204 || status.code() == 304;
-    }
-
-    private static String origin(@Nullable SocketAddress address) {
-        return address instanceof InetSocketAddress inet && inet.getAddress() != null
-                ? inet.getAddress().getHostAddress()
-                : "unix";
     }
 }

@@ -53,16 +53,17 @@ class AccessLogHandlerTest {
         send("GET /status/404?a=b HTTP/1.1\r\nHost: h\r\n\r\nGET /bytes/7 HTTP/1.0\r\n\r\n");
         assertThat(lines(AccessLogFormat.COMMON))
                 .containsExactly(
-                        "- - - [21/Nov/2026:12:00:00 +0000] \"GET /status/404?a=b HTTP/1.1\" 404 -",
-                        "- - - [21/Nov/2026:12:00:00 +0000] \"GET /bytes/7 HTTP/1.0\" 200 7");
+                        "unix - - [21/Nov/2026:12:00:00 +0000] \"GET /status/404?a=b HTTP/1.1\" 404 -",
+                        "unix - - [21/Nov/2026:12:00:00 +0000] \"GET /bytes/7 HTTP/1.0\" 200 7");
     }
 
     @Test
     void theCombinedFormatHasRefererAndAgentEscaped() {
         send("GET /status/200 HTTP/1.1\r\nHost: h\r\nReferer: http://r/\r\nUser-Agent: a \"b\" \\\u00e9\r\n\r\n");
         assertThat(lines(AccessLogFormat.COMBINED))
-                .containsExactly("- - - [21/Nov/2026:12:00:00 +0000] \"GET /status/200 HTTP/1.1\" 200 - \"http://r/\""
-                        + " \"a \\\"b\\\" \\\\\\xC3\\xA9\"");
+                .containsExactly(
+                        "unix - - [21/Nov/2026:12:00:00 +0000] \"GET /status/200 HTTP/1.1\" 200 - \"http://r/\""
+                                + " \"a \\\"b\\\" \\\\\\xC3\\xA9\"");
         send("GET /status/200 HTTP/1.1\r\nHost: h\r\n\r\n");
         assertThat(lines(AccessLogFormat.COMBINED).get(1)).endsWith(" \"-\" \"-\"");
     }
@@ -90,7 +91,7 @@ class AccessLogHandlerTest {
     void namesTheUser() {
         channel.attr(BasicAuthHandler.USER).set("ann b");
         send("GET /status/200 HTTP/1.1\r\nHost: h\r\n\r\n");
-        assertThat(lines(AccessLogFormat.COMMON).get(0)).startsWith("- - ann\\x20b [");
+        assertThat(lines(AccessLogFormat.COMMON).get(0)).startsWith("unix - ann\\x20b [");
     }
 
     @Test
@@ -117,7 +118,7 @@ class AccessLogHandlerTest {
     @Test
     void tellsOfWhatWasNeverUnderstood() {
         send("\0\0\0 / HTTP/1.1\r\n\r\n");
-        assertThat(lines(AccessLogFormat.COMMON)).containsExactly("- - - [21/Nov/2026:12:00:00 +0000] \"-\" 400 33");
+        assertThat(lines(AccessLogFormat.COMMON)).containsExactly("unix - - [21/Nov/2026:12:00:00 +0000] \"-\" 400 33");
     }
 
     @Test
