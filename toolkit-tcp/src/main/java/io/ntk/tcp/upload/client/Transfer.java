@@ -2,12 +2,9 @@ package io.ntk.tcp.upload.client;
 
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.store.Octets;
+import io.ntk.tcp.upload.store.UploadRequest;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Objects;
@@ -16,16 +13,16 @@ import org.jspecify.annotations.Nullable;
 
 /** How one item stands. Belongs to the thread that sends. */
 final class Transfer {
-    /** What tells one content of a file from another. */
-    record Identity(long size, Instant modified, String file) {
-        static Identity of(Path path) throws IOException {
-            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-            if (!attributes.isRegularFile()) {
-                throw new IOException("not a regular file");
-            }
-            return new Identity(
-                    attributes.size(), attributes.lastModifiedTime().toInstant(), String.valueOf(attributes.fileKey()));
-        }
+    /** What came of beginning it. */
+    enum Begun {
+        /** It is on a stream. */
+        YES,
+        /** There is no room for it now. */
+        LATER,
+        /** Its source changed meanwhile: it is to be begun from the start. */
+        AGAIN,
+        /** It has failed. */
+        NEVER
     }
 
     final SendItem item;
@@ -123,6 +120,30 @@ final class Transfer {
 
     static int segments(long size, int segmentBytes) {
         return (int) ((size + segmentBytes - 1) / segmentBytes);
+    }
+
+    /** How many segments lie below a number of bytes; the last one may be short. */
+    int wholeSegments(long bytes) {
+        long size = size();
+        return size >= 0 && bytes >= size
+                ? segments(size, segmentBytes)
+                : (int) Math.min(Integer.MAX_VALUE, bytes / segmentBytes);
+    }
+
+    /** What OPEN or PUT say of it. */
+    UploadRequest request(SendOptions options, Octets key, long epoch, @Nullable Octets sha256) throws IOException {
+        Identity known = identity == null ? Identity.ofPipe() : identity;
+        return new UploadRequest(
+                key,
+                known.size(),
+                segmentBytes,
+                item instanceof SendItem.File one ? Identity.mode(one.source()) : UploadRequest.NO_MODE,
+                options.onExists(),
+                options.durability(),
+                known.modified(),
+                epoch,
+                item.name(),
+                sha256);
     }
 
     /** All of it is to be sent, as far as it is here. */

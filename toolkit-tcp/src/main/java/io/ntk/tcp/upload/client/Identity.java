@@ -1,0 +1,53 @@
+package io.ntk.tcp.upload.client;
+
+import io.ntk.tcp.upload.store.UploadRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What tells one content of a file from another.
+ *
+ * @param size in bytes
+ * @param modified when it was written last
+ * @param file device and inode, where the system has them
+ */
+record Identity(long size, Instant modified, String file) {
+    /* In the order of the bits. */
+    private static final List<PosixFilePermission> PERMISSIONS = List.copyOf(EnumSet.allOf(PosixFilePermission.class));
+
+    static Identity of(Path path) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+        if (!attributes.isRegularFile()) {
+            throw new IOException("not a regular file");
+        }
+        return new Identity(
+                attributes.size(), attributes.lastModifiedTime().toInstant(), String.valueOf(attributes.fileKey()));
+    }
+
+    /** Of what is read once. */
+    static Identity ofPipe() {
+        return new Identity(UploadRequest.UNKNOWN_SIZE, Instant.now(), "");
+    }
+
+    /** The permissions of a file or folder, as the protocol has them. */
+    static int mode(Path path) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
+        if (view == null) {
+            return UploadRequest.NO_MODE;
+        }
+        Set<PosixFilePermission> permissions = view.readAttributes().permissions();
+        int mode = 0;
+        for (int i = 0; i < PERMISSIONS.size(); i++) {
+            mode |= permissions.contains(PERMISSIONS.get(i)) ? 0400 >> i : 0;
+        }
+        return mode;
+    }
+}

@@ -1,0 +1,226 @@
+package io.ntk.tcp.upload.client;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.ntk.core.ConnectFailedException;
+import io.ntk.core.EventLoops;
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.store.UploadError.Retry;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to the receiver: one connection at a time, made again after a pause when it is lost, with what belongs to it, its
+ * credit and the numbers of its streams. Belongs to the thread that sends; what happens on the event loop is posted to it.
+ */
+final class Link implements ClientConnection.Peer {
+    private static final int MAX_CREDIT = 1 << 30;
+
+    /** Who is told, on the thread that sends. */
+    interface Owner {
+        /** The receiver says something. */
+        void frame(UploadFrame frame);
+
+        /** There is no connection. */
+        void lost(Breakdown why);
+    }
+
+    private final SendOptions options;
+    private final EventLoops loops;
+    private final Mailbox mailbox;
+    private final Backoff backoff;
+    private final Owner owner;
+    private @Nullable ClientConnection connection;
+    private int connections;
+    private long notBefore = System.nanoTime();
+    private long credit;
+    private long nextStream;
+    private boolean goingAway;
+    private boolean unflushed;
+
+    Link(SendOptions options, EventLoops loops, Mailbox mailbox, Backoff backoff, Owner owner) {
+        this.options = options;
+        this.loops = loops;
+        this.mailbox = mailbox;
+        this.backoff = backoff;
+        this.owner = owner;
+    }
+
+    boolean isUp() {
+        return connection != null;
+    }
+
+    /** Connections after the first. */
+    int reconnects() {
+        return Math.max(0, connections - 1);
+    }
+
+    /** Nanoseconds until it is time to connect. */
+    long untilDue(long now) {
+        return notBefore - now;
+    }
+
+    /**
+     * Connects and greets.
+     *
+     * @throws IOException where trying again does not help; else the owner is told
+     */
+    void connect() throws IOException, InterruptedException {
+        CompletableFuture<ClientConnection> connecting = ClientConnection.connect(options, loops, this);
+        try {
+            ClientConnection made = connecting.get();
+            connection = made;
+            connections++;
+            credit = Math.min(made.terms().credit(), MAX_CREDIT);
+            nextStream = 1;
+            goingAway = false;
+        } catch (ExecutionException e) {
+            failed(e.getCause());
+        }
+    }
+
+    private void failed(@Nullable Throwable cause) throws IOException {
+        Breakdown why;
+        if (cause instanceof ClientConnection.LostException lost) {
+            why = lost.why();
+            // The first time only a receiver that asks for it is tried again.
+            if (connections == 0 && why.code() == 0) {
+                throw lost;
+            }
+        } else if (connections > 0 && cause instanceof ConnectFailedException) {
+            why = Breakdown.passing(String.valueOf(cause.getMessage()));
+        } else {
+            throw cause instanceof IOException e ? e : new IOException(cause);
+        }
+        if (connections == 0 && why.retry() == Retry.NEVER) {
+            throw new IOException("cannot send to " + options.connect().endpoint() + ": " + why.why());
+        }
+        lost(why);
+    }
+
+    private void lost(Breakdown why) {
+        connection = null;
+        owner.lost(why);
+    }
+
+    /** Does not connect before a pause has passed. */
+    void pause(long atLeastMillis) {
+        notBefore = System.nanoTime() + Math.max(backoff.pause(), TimeUnit.MILLISECONDS.toNanos(atLeastMillis));
+    }
+
+    /** The receiver takes no more files, and wants to be asked again later. */
+    void goAway(long retryAfterMillis) {
+        goingAway = true;
+        notBefore = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(retryAfterMillis);
+    }
+
+    boolean isGoingAway() {
+        return goingAway;
+    }
+
+    /** Ends the connection for a fault of the receiver's, of which the owner is told. */
+    void refuse(Breakdown fault) {
+        connected().close(fault);
+    }
+
+    /** Lets out what is written, and ends the connection without a word to the owner. */
+    void close() {
+        ClientConnection last = connection;
+        if (last != null) {
+            connection = null;
+            last.flush();
+            last.close(null);
+        }
+    }
+
+    // ---- what belongs to the connection
+
+    private ClientConnection connected() {
+        return requireNonNull(connection);
+    }
+
+    UploadFrame.HelloAck terms() {
+        return connected().terms();
+    }
+
+    boolean can(Capability capability) {
+        return connected().can(capability);
+    }
+
+    ByteBufAllocator alloc() {
+        return connected().channel().alloc();
+    }
+
+    /** Whether what is written may still arrive. */
+    boolean isOpen() {
+        return connection != null && connection.isOpen();
+    }
+
+    /** Raw bytes that the transport has not taken yet. */
+    long inFlight() {
+        return connected().inFlight();
+    }
+
+    /** The number of a new stream. */
+    long stream() {
+        long stream = nextStream;
+        nextStream += 2;
+        return stream;
+    }
+
+    long credit() {
+        return credit;
+    }
+
+    void take(int bytes) {
+        credit -= bytes;
+    }
+
+    void giveBack(int bytes) {
+        credit = Math.min(credit + bytes, MAX_CREDIT);
+    }
+
+    /** Takes a frame, or a buffer, which is then the connection's; {@link #flush} lets it out. */
+    void write(Object message) {
+        connected().write(message);
+        unflushed = true;
+    }
+
+    void flush() {
+        if (unflushed && connection != null) {
+            unflushed = false;
+            connection.flush();
+        }
+    }
+
+    // ---- on the event loop
+
+    @Override
+    public void frame(ClientConnection from, UploadFrame frame) {
+        mailbox.post(() -> {
+            if (from == connection) {
+                owner.frame(frame);
+            }
+            from.seen();
+        });
+    }
+
+    @Override
+    public void closed(ClientConnection from, Breakdown why) {
+        mailbox.post(() -> {
+            if (from == connection) {
+                lost(why);
+            }
+        });
+    }
+
+    @Override
+    public void written(ClientConnection from) {
+        mailbox.wake();
+    }
+}

@@ -1,0 +1,235 @@
+package io.ntk.tcp.upload.client;
+
+import static java.util.Objects.requireNonNull;
+
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.store.Octets;
+import io.ntk.tcp.upload.store.OnExists;
+import io.ntk.tcp.upload.store.UploadError;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.BitSet;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a file or a pipe that goes out in segments begins, or goes on: its source and what is remembered of it are opened, OPEN
+ * goes out, and OPENED says what the receiver has. Belongs to the thread that sends.
+ */
+final class Openings {
+    private static final int MAX_OPEN = 32;
+    private static final int MAX_SEGMENTS = 65_536;
+    private static final long SEGMENT_SECONDS = 10;
+
+    private final SendOptions options;
+    private final Link link;
+    private final Transfers transfers;
+    private final Recovery recovery;
+    private final Mailbox mailbox;
+    private final Digests digests;
+    private final Pacer pacer;
+
+    Openings(
+            SendOptions options,
+            Link link,
+            Transfers transfers,
+            Recovery recovery,
+            Mailbox mailbox,
+            Digests digests,
+            Pacer pacer) {
+        this.options = options;
+        this.link = link;
+        this.transfers = transfers;
+        this.recovery = recovery;
+        this.mailbox = mailbox;
+        this.digests = digests;
+        this.pacer = pacer;
+    }
+
+    Transfer.Begun begin(Transfer transfer) throws IOException {
+        if (transfers.large().size() >= Math.min(MAX_OPEN, link.terms().maxStreams())) {
+            return Transfer.Begun.LATER;
+        }
+        if (!transfer.isOpened()) {
+            openSource(transfer);
+        }
+        if (transfer.item instanceof SendItem.File file) {
+            Identity now = Identity.of(file.source());
+            if (!now.equals(transfer.identity)) { // between two connections
+                transfer.renew();
+                return Transfer.Begun.AGAIN;
+            }
+            if (now.size() > link.terms().maxFile()) {
+                throw new IOException(
+                        "larger than the receiver takes: " + link.terms().maxFile() + " bytes");
+            }
+        } else if (!link.can(Capability.UNKNOWN_SIZE)) {
+            throw new IOException("the receiver takes no files of unknown size");
+        }
+        open(transfer, requireNonNull(transfer.state));
+        return Transfer.Begun.YES;
+    }
+
+    private void open(Transfer transfer, SendState state) throws IOException {
+        UploadFrame.Start how = UploadFrame.Start.NORMAL;
+        if (state.epoch() > 0) {
+            how = UploadFrame.Start.RESUME;
+        } else if (options.onExists() != OnExists.SKIP_SAME && link.can(Capability.OPTIMISTIC)) {
+            how = UploadFrame.Start.OPTIMISTIC;
+        }
+        state.verified(transfer.acked);
+        state.epoch(state.epoch() + 1);
+        transfer.optimistic = how == UploadFrame.Start.OPTIMISTIC;
+        if (transfer.optimistic) {
+            transfer.wantAll();
+        }
+        if (transfer.file != null && transfer.digest == null && isDigestWanted()) {
+            transfer.digest = mailbox.wakeAt(nullable(digests.sha256(transfer.file, transfer.size())));
+        }
+        transfers.beginLarge(transfer, link.stream());
+        link.write(new UploadFrame.Open(
+                transfer.stream, how, transfer.request(options, state.key(), state.epoch(), null)));
+    }
+
+    private boolean isDigestWanted() {
+        return options.digest() == SendOptions.Digest.SHA256;
+    }
+
+    private static CompletableFuture<@Nullable Octets> nullable(CompletableFuture<Octets> digest) {
+        return digest.thenApply(octets -> octets);
+    }
+
+    // ---- the source
+
+    private void openSource(Transfer transfer) throws IOException {
+        transfer.sizeSegments(segmentBytes(transfer.item instanceof SendItem.Pipe ? -1 : transfer.size()));
+        if (transfer.item instanceof SendItem.Pipe pipe) {
+            PipeRing ring = new PipeRing(
+                    pipe.source(),
+                    transfer.segmentBytes,
+                    link.alloc(),
+                    isDigestWanted() ? digests : null,
+                    mailbox::wake);
+            transfer.pipe = ring;
+            transfer.digest = mailbox.wakeAt(ring.digested());
+            transfer.state = SendState.inMemory();
+            return;
+        }
+        SendItem.File file = (SendItem.File) transfer.item;
+        Path folder = options.state();
+        SendState state =
+                folder == null ? SendState.inMemory() : SendState.open(folder, identity(file, transfer.identity));
+        if (state == null) {
+            throw new IOException("it is already being sent");
+        }
+        transfer.state = state;
+        transfer.acked = 0;
+        transfer.file = FileChannel.open(file.source(), StandardOpenOption.READ);
+    }
+
+    private String identity(SendItem.File file, @Nullable Identity identity) throws IOException {
+        return String.join(
+                "\0",
+                "file",
+                options.connect().endpoint().toString(),
+                file.name(),
+                String.valueOf(identity),
+                file.source().toRealPath().toString());
+    }
+
+    /** As proposed, smaller where the way is slow, larger where the file is, and within what the receiver takes. */
+    private int segmentBytes(long size) {
+        UploadFrame.HelloAck terms = link.terms();
+        long most = Math.min(terms.segmentMax(), SendOptions.Pace.MAX_SEGMENT_BYTES);
+        long segment = options.pace().segmentBytes();
+        long rate = pacer.rate();
+        while (rate > 0 && segment > rate * SEGMENT_SECONDS && segment > terms.segmentMin()) {
+            segment /= 2;
+        }
+        while (size / segment >= MAX_SEGMENTS) {
+            segment *= 2;
+        }
+        return (int) Math.max(terms.segmentMin(), Math.min(segment, most));
+    }
+
+    // ---- what the receiver has
+
+    void opened(Transfer transfer, UploadFrame.Opened opened) {
+        if (!transfer.isOpened() || transfer.bound) {
+            return;
+        }
+        if (opened.state() == UploadFrame.State.COMPLETE || opened.state() == UploadFrame.State.SKIPPED) {
+            transfer.answered = true;
+            return;
+        }
+        if (!take(transfer, opened)) {
+            link.refuse(
+                    Breakdown.lasting(UploadError.PROTOCOL.code(), "the server opens with segments that cannot be"));
+        } else if (!opened.more()) {
+            bind(transfer, opened);
+        }
+    }
+
+    /** Takes the size of segments and which the receiver has; false when they cannot be. */
+    private boolean take(Transfer transfer, UploadFrame.Opened opened) {
+        UploadFrame.HelloAck terms = link.terms();
+        int segment = opened.segmentBytes();
+        boolean power = Integer.bitCount(segment) == 1 && segment >= terms.segmentMin();
+        boolean changeable = !transfer.optimistic && transfer.pipe == null;
+        long segments = power && transfer.pipe == null ? (transfer.size() + segment - 1) / segment : MAX_SEGMENTS;
+        boolean same = segment == transfer.segmentBytes;
+        if (!power
+                || segment > Math.min(terms.segmentMax(), SendOptions.Pace.MAX_SEGMENT_BYTES)
+                || segments > MAX_SEGMENTS
+                || !(same || changeable)
+                || !transfer.take(opened, (int) segments)) {
+            return false;
+        }
+        if (!same) {
+            transfer.sizeSegments(segment);
+        }
+        return true;
+    }
+
+    private void bind(Transfer transfer, UploadFrame.Opened opened) {
+        transfer.bound = true;
+        if (transfer.optimistic) {
+            return; // all of it is on its way
+        }
+        transfer.acked = opened.contiguous();
+        if (transfer.pipe != null) {
+            resume(transfer, transfer.pipe, opened.contiguous());
+            return;
+        }
+        transfer.resumed |= !transfer.told().isEmpty();
+        BitSet unread = transfer.unread();
+        if (unread == null) {
+            recovery.changed(transfer);
+            return;
+        }
+        if (!unread.isEmpty()) {
+            transfer.check = mailbox.wakeAt(digests.same(
+                    requireNonNull(transfer.file),
+                    transfer.size(),
+                    transfer.segmentBytes,
+                    unread,
+                    transfer.toldCrcs()));
+        }
+        transfer.wantAll();
+        transfer.todo.andNot(transfer.told());
+    }
+
+    private void resume(Transfer transfer, PipeRing pipe, long contiguous) {
+        int has = transfer.wholeSegments(contiguous);
+        if (has < pipe.freed()) {
+            recovery.loseBytes(transfer, pipe, (long) pipe.freed() * transfer.segmentBytes - contiguous);
+            return;
+        }
+        pipe.free(has);
+        transfer.wantAll();
+        transfer.wanted = pipe.arrived();
+    }
+}

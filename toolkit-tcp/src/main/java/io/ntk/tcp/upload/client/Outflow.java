@@ -1,0 +1,179 @@
+package io.ntk.tcp.upload.client;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.buffer.ByteBuf;
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.client.SendObserver.Waiting;
+import io.ntk.tcp.upload.store.Octets;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which segment goes out next, and whether there is credit and room for it; and the commit behind the last one. Belongs to the
+ * thread that sends.
+ */
+final class Outflow {
+    private static final int IN_FLIGHT_BYTES = 8 << 20;
+
+    private final Link link;
+    private final Transfers transfers;
+    private final Recovery recovery;
+    private final Tally tally;
+    private final Pacer pacer;
+    private volatile boolean cancelled;
+
+    Outflow(Link link, Transfers transfers, Recovery recovery, Tally tally, Pacer pacer) {
+        this.link = link;
+        this.transfers = transfers;
+        this.recovery = recovery;
+        this.tally = tally;
+        this.pacer = pacer;
+    }
+
+    /** Nothing more goes out, not even the rest of a segment. May be called on any thread. */
+    void cancel() {
+        cancelled = true;
+    }
+
+    /** What came of a step. */
+    enum Step {
+        /** Something went out, or a file ended. */
+        DONE,
+        /** There are segments, but no credit or room for one. */
+        BLOCKED,
+        /** There is nothing to send of what is begun. */
+        NONE
+    }
+
+    /** Commits a file whose segments are out, or sends a segment. */
+    Step step() throws InterruptedException {
+        for (Transfer transfer : transfers.large()) {
+            if (transfer.pipe != null) {
+                wantArrived(transfer, transfer.pipe);
+            }
+            if (isToCommit(transfer)) {
+                commit(transfer);
+                return Step.DONE;
+            }
+        }
+        for (Transfer transfer : transfers.large()) {
+            int segment = transfer.isSendable() ? transfer.todo.nextSetBit(0) : -1;
+            if (segment >= 0) {
+                return send(transfer, segment) ? Step.DONE : Step.BLOCKED;
+            }
+        }
+        return Step.NONE;
+    }
+
+    private static void wantArrived(Transfer transfer, PipeRing pipe) {
+        if (transfer.isSendable()) {
+            int from = Math.max(transfer.wanted, pipe.freed());
+            int arrived = pipe.arrived();
+            if (arrived > from) {
+                transfer.todo.set(from, arrived);
+            }
+            transfer.wanted = Math.max(transfer.wanted, arrived);
+        }
+    }
+
+    // ---- segments
+
+    private boolean send(Transfer transfer, int number) throws InterruptedException {
+        int length = transfer.length(number);
+        long inFlight = link.inFlight();
+        boolean full = inFlight + length > Math.max(IN_FLIGHT_BYTES, 2L * transfer.segmentBytes);
+        if (length > link.credit() || full) {
+            tally.waitFor(inFlight > 0 ? Waiting.NETWORK : Waiting.RECEIVER);
+            return false;
+        }
+        tally.waitFor(Waiting.SOURCE);
+        Segment segment = read(transfer, number, length);
+        if (segment == null) {
+            return true;
+        }
+        transfer.todo.clear(number);
+        transfer.know(number, segment.crc32c());
+        link.take(length);
+        tally.sent(length);
+        long offset = (long) number * transfer.segmentBytes;
+        link.write(new UploadFrame.Data(transfer.stream, offset, length, segment.crc32c()));
+        payload(segment, transfer.pipe != null);
+        link.flush();
+        return true;
+    }
+
+    /** Null when it cannot be read, and the file has been given up. */
+    private @Nullable Segment read(Transfer transfer, int number, int length) {
+        if (transfer.pipe != null) {
+            return requireNonNull(transfer.pipe.segment(number));
+        }
+        try {
+            return Segment.read(
+                    requireNonNull(transfer.file),
+                    (long) number * transfer.segmentBytes,
+                    length,
+                    pacer.chunkBytes(),
+                    link.alloc());
+        } catch (EOFException e) {
+            recovery.changed(transfer);
+        } catch (IOException e) {
+            recovery.unreadable(transfer, e);
+        }
+        return null;
+    }
+
+    /** The raw bytes; what is kept for a pipe stays the ring's. At a slow rate a connection may end in the middle of it. */
+    private void payload(Segment segment, boolean kept) throws InterruptedException {
+        for (ByteBuf chunk : segment.chunks()) {
+            if (link.isOpen() && !cancelled) {
+                pacer.await(chunk.readableBytes(), link::flush);
+                link.write(chunk.retainedDuplicate());
+            }
+        }
+        if (!kept) {
+            segment.release();
+        }
+    }
+
+    // ---- the end of a file
+
+    private static boolean isToCommit(Transfer transfer) {
+        return transfer.isSendable()
+                && transfer.todo.isEmpty()
+                && (transfer.pipe == null || transfer.pipe.isEnded() || transfer.pipe.failure() != null)
+                && Transfer.isDone(transfer.digest)
+                && Transfer.isDone(transfer.check);
+    }
+
+    private void commit(Transfer transfer) {
+        IOException broken = transfer.pipe == null ? null : transfer.pipe.failure();
+        if (broken != null) {
+            recovery.unreadable(transfer, broken);
+            return;
+        }
+        try {
+            boolean same = transfer.check == null || transfer.check.join();
+            Octets digest = transfer.digest == null ? null : transfer.digest.join();
+            if (transfer.item instanceof SendItem.File file) {
+                same &= Identity.of(file.source()).equals(transfer.identity);
+            }
+            if (same) {
+                transfer.committed = true;
+                link.write(new UploadFrame.Commit(transfer.stream, transfer.size(), digest));
+            } else {
+                recovery.changed(transfer);
+            }
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof EOFException) {
+                recovery.changed(transfer);
+            } else {
+                recovery.unreadable(transfer, e.getCause() == null ? e : e.getCause());
+            }
+        } catch (IOException e) {
+            recovery.unreadable(transfer, e);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.ntk.tcp.upload.client;
+
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.store.Octets;
+import io.ntk.tcp.upload.store.UploadRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+
+/**
+ * What goes out in one frame: small files and folders, many of them before the first answer. Their keys follow from the run's,
+ * so that a file that is sent again after a crash is known to the receiver. Belongs to the thread that sends.
+ */
+final class SmallItems {
+    private final SendOptions options;
+    private final Link link;
+    private final Transfers transfers;
+    private final Recovery recovery;
+    private final Tally tally;
+    private final Pacer pacer;
+    private final Octets runKey;
+
+    /**
+     * Makes one.
+     *
+     * @param runKey from which those of files follow
+     */
+    SmallItems(
+            SendOptions options,
+            Link link,
+            Transfers transfers,
+            Recovery recovery,
+            Tally tally,
+            Pacer pacer,
+            Octets runKey) {
+        this.options = options;
+        this.link = link;
+        this.transfers = transfers;
+        this.recovery = recovery;
+        this.tally = tally;
+        this.pacer = pacer;
+        this.runKey = runKey;
+    }
+
+    boolean takes(Identity identity) {
+        return identity.size() <= link.terms().maxInline() && link.can(Capability.PUT);
+    }
+
+    Transfer.Begun begin(Transfer transfer, SendItem.Folder folder) throws IOException {
+        if (transfers.isFullOfSmall()) {
+            return Transfer.Begun.LATER;
+        }
+        int mode = Identity.mode(folder.source());
+        Instant modified = Files.getLastModifiedTime(folder.source()).toInstant();
+        // Its files are to be put into it.
+        int usable = mode == UploadRequest.NO_MODE ? mode : mode | 0700;
+        transfers.beginSmall(transfer, link.stream(), 0);
+        link.write(
+                new UploadFrame.MakeFolder(transfer.stream, new UploadFrame.Folder(usable, modified, folder.name())));
+        return Transfer.Begun.YES;
+    }
+
+    Transfer.Begun begin(Transfer transfer, SendItem.File file, Identity identity) throws IOException {
+        if (transfers.isFullOfSmall() || identity.size() > link.credit()) {
+            return Transfer.Begun.LATER;
+        }
+        byte[] bytes = Files.readAllBytes(file.source());
+        if (bytes.length != identity.size()) {
+            if (recovery.isChangedOnceMore(transfer)) {
+                return Transfer.Begun.AGAIN;
+            }
+            throw new IOException("it changes while it is being sent");
+        }
+        boolean digest = options.digest() == SendOptions.Digest.SHA256;
+        transfer.smallDigest = digest ? Octets.of(Digests.sha256().digest(bytes)) : null;
+        CRC32C crc = new CRC32C();
+        crc.update(bytes);
+        UploadRequest request = transfer.request(options, key(file, identity), 1, transfer.smallDigest);
+        transfers.beginSmall(transfer, link.stream(), bytes.length);
+        link.take(bytes.length);
+        tally.sent(bytes.length);
+        pacer.count(bytes.length);
+        link.write(new UploadFrame.Put(transfer.stream, request, (int) crc.getValue(), Octets.of(bytes)));
+        return Transfer.Begun.YES;
+    }
+
+    /** The same for the same content in the same run, also when the run is begun again after a crash. */
+    private Octets key(SendItem.File file, Identity identity) {
+        String text = String.join("\0", runKey.hex(), file.name(), identity.toString());
+        return Octets.of(Arrays.copyOf(SendState.hash(text).toArray(), UploadRequest.KEY_BYTES));
+    }
+}
