@@ -3,15 +3,9 @@ package io.ntk.cli;
 import io.ntk.core.ConnectFailedException;
 import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
-import io.ntk.core.Reason;
 import io.ntk.tcp.chat.client.ChatClientOptions;
 import io.ntk.tcp.chat.client.ChatClientOptions.Format;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -41,7 +35,6 @@ import picocli.CommandLine.Parameters;
 })
 final class ChatJoinCommand implements Verb {
     private static final String PASSWORD_VARIABLE = "NTK_CHAT_PASSWORD";
-    private static final int MAX_PASSWORD_BYTES = 1024;
 
     @Parameters(
             index = "0",
@@ -136,7 +129,7 @@ final class ChatJoinCommand implements Verb {
             return ChatClientOptions.to(connect).withFormat(spoken);
         }
         String password = password(session);
-        if (password != null && connect.tls() == null && !staysHere(endpoint)) {
+        if (password != null && connect.tls() == null && PlainText.leaves(endpoint)) {
             session.output().warning("the password goes to " + endpoint + " in plain text (--tls protects it)");
         }
         return new ChatClientOptions(connect, spoken, nick, room, password);
@@ -153,37 +146,8 @@ final class ChatJoinCommand implements Verb {
     private @Nullable String password(Session session) throws IOException {
         if (passwordFile == null) {
             String value = session.environment().variables().get(PASSWORD_VARIABLE);
-            return value == null || value.isEmpty() ? null : checked(PASSWORD_VARIABLE, value);
+            return value == null || value.isEmpty() ? null : ChatPassword.checked(PASSWORD_VARIABLE, value);
         }
-        byte[] start;
-        try (InputStream file = Files.newInputStream(passwordFile)) {
-            start = file.readNBytes(MAX_PASSWORD_BYTES + 1);
-        } catch (IOException e) {
-            throw new IOException("cannot read " + passwordFile + ": " + Reason.of(e), e);
-        }
-        String text = new String(start, StandardCharsets.UTF_8);
-        String line = text.lines().findFirst().orElse("");
-        return checked(passwordFile.toString(), line);
-    }
-
-    /** Says nothing of the password itself. */
-    private static String checked(String source, String password) {
-        boolean fits = password.getBytes(StandardCharsets.UTF_8).length <= MAX_PASSWORD_BYTES;
-        if (password.isEmpty() || !fits || password.chars().anyMatch(Character::isISOControl)) {
-            throw new IllegalArgumentException(source + ": no password (expected: one line of 1 to "
-                    + MAX_PASSWORD_BYTES + " bytes, no control characters)");
-        }
-        return password;
-    }
-
-    private static boolean staysHere(Endpoint endpoint) {
-        if (!(endpoint instanceof Endpoint.Inet inet)) {
-            return true;
-        }
-        try {
-            return InetAddress.getByName(inet.host()).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
-        }
+        return ChatPassword.of(passwordFile);
     }
 }

@@ -133,7 +133,7 @@ final class ChatPipe {
     }
 
     private ExitCode exit(ChatClient client, SentLines input) throws IOException, InterruptedException {
-        TcpClient.End end = get(client.closed());
+        TcpClient.End end = Failure.orResult(client.closed());
         boolean inGoodOrder = end.cause() == CloseCause.PEER || end.cause() == CloseCause.LOCAL;
         if (!inGoodOrder) {
             session.output()
@@ -210,30 +210,7 @@ final class ChatPipe {
         } catch (TimeoutException e) {
             return false;
         } catch (ExecutionException e) {
-            throw failure(e);
+            throw Failure.of(e);
         }
-    }
-
-    private static <T> T get(CompletableFuture<T> done) throws IOException, InterruptedException {
-        try {
-            return done.get();
-        } catch (ExecutionException e) {
-            throw failure(e);
-        }
-    }
-
-    /** Standard output that cannot be written is the end of the run with its own code; everything else is a failure. */
-    private static IOException failure(ExecutionException e) {
-        Throwable cause = e.getCause();
-        while (cause != null) {
-            if (cause instanceof OutputLostException lost) {
-                throw lost;
-            }
-            if (cause instanceof IOException failure) {
-                return failure;
-            }
-            cause = cause.getCause();
-        }
-        return new IOException(e);
     }
 }

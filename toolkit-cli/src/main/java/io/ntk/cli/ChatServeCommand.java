@@ -3,7 +3,6 @@ package io.ntk.cli;
 import io.ntk.core.EventLoops;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.NetListener;
-import io.ntk.core.Reason;
 import io.ntk.core.Server;
 import io.ntk.core.TlsOptions;
 import io.ntk.tcp.chat.ChatEvent;
@@ -17,8 +16,6 @@ import io.ntk.tcp.chat.Flood;
 import io.ntk.tcp.chat.MemberOptions;
 import io.ntk.tcp.chat.RoomOptions;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -49,7 +46,6 @@ import picocli.CommandLine.Option;
 final class ChatServeCommand implements Verb {
     static final int DEFAULT_PORT = 9002;
     private static final Duration PATIENCE_WITH_LOOPS = Duration.ofSeconds(2);
-    private static final int MAX_PASSWORD_FILE_BYTES = 4096;
 
     @Option(
             names = "--format",
@@ -192,20 +188,6 @@ final class ChatServeCommand implements Verb {
                     + " commands (expected: with plain or json)");
         }
         PlainText.check(where, allowPlain, "the password");
-        return read(passwordFile);
-    }
-
-    private static String read(Path file) throws IOException {
-        String text;
-        try (var in = Files.newInputStream(file)) {
-            text = new String(in.readNBytes(MAX_PASSWORD_FILE_BYTES), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new IOException("cannot read " + file + ": " + Reason.of(e), e);
-        }
-        String line = text.lines().findFirst().orElse("");
-        if (line.isEmpty() || line.length() > 1024) {
-            throw new IOException("no password in " + file + " (expected: one line of 1 to 1024 characters)");
-        }
-        return line;
+        return ChatPassword.of(passwordFile);
     }
 }

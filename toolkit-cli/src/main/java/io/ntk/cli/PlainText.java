@@ -22,7 +22,7 @@ final class PlainText {
             return;
         }
         for (Endpoint endpoint : where.endpoints()) {
-            if (endpoint instanceof Endpoint.Inet inet && !isLoopback(inet.host())) {
+            if (leaves(endpoint)) {
                 throw new IllegalArgumentException(
                         "without TLS, " + what + " would go over the network in plain text at " + endpoint
                                 + "; use TLS (--self-signed, or --cert and --key), or say --allow-plain");
@@ -30,11 +30,15 @@ final class PlainText {
         }
     }
 
-    private static boolean isLoopback(String host) {
+    /** Whether what goes there, or comes from there, may leave this machine. */
+    static boolean leaves(Endpoint endpoint) {
+        if (!(endpoint instanceof Endpoint.Inet inet)) {
+            return false;
+        }
         try {
-            return InetAddress.getByName(host).isLoopbackAddress();
+            return !InetAddress.getByName(inet.host()).isLoopbackAddress();
         } catch (UnknownHostException e) {
-            return false; // to listen there fails with a message of its own
+            return true; // to listen or connect there fails with a message of its own
         }
     }
 }

@@ -200,10 +200,10 @@ final class TcpConnectCommand implements Verb {
             CompletableFuture<?> next = peerEnded.isDone() ? any : CompletableFuture.anyOf(any, peerEnded);
             sleep(next, pause(end - now, quiet, peerEnded.isDone()));
             if (left.isDone()) {
-                return get(left);
+                return Failure.orResult(left);
             }
             if (closed.isDone()) {
-                return get(closed);
+                return Failure.orResult(closed);
             }
         }
     }
@@ -218,14 +218,6 @@ final class TcpConnectCommand implements Verb {
             news.get(nanos, TimeUnit.NANOSECONDS);
         } catch (TimeoutException | ExecutionException e) {
             return; // the caller looks what it is
-        }
-    }
-
-    private static ExitCode get(CompletableFuture<ExitCode> done) throws IOException, InterruptedException {
-        try {
-            return done.get();
-        } catch (ExecutionException e) {
-            throw failure(e);
         }
     }
 
@@ -246,21 +238,6 @@ final class TcpConnectCommand implements Verb {
 
     private static Duration shorter(Duration one, Duration other) {
         return one.compareTo(other) <= 0 ? one : other;
-    }
-
-    /** Standard output that cannot be written is the end of the run with its own code; everything else is a failure. */
-    private static IOException failure(ExecutionException e) {
-        Throwable cause = e.getCause();
-        while (cause != null) {
-            if (cause instanceof OutputLostException lost) {
-                throw lost;
-            }
-            if (cause instanceof IOException failure) {
-                return failure;
-            }
-            cause = cause.getCause();
-        }
-        return new IOException(e);
     }
 
     private ExitCode exit(Session session, TcpClient.End end) {

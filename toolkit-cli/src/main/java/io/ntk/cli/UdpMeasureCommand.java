@@ -226,7 +226,7 @@ final class UdpMeasureCommand implements Verb {
                     out.prompt("\r" + MeasureText.progress(part, interval) + "\u001b[K");
                 }
             } catch (ExecutionException e) {
-                throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+                throw Failure.of(e);
             }
         }
     }

@@ -7,8 +7,6 @@ import io.netty.util.concurrent.EventExecutor;
 import io.ntk.core.CloseCause;
 import io.ntk.core.Closing;
 import io.ntk.core.TrafficHandler;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.Certificate;
@@ -64,18 +62,12 @@ final class Member {
                 byte[] digest = MessageDigest.getInstance("SHA-256").digest(chain[0].getEncoded());
                 return "certificate " + HexFormat.of().formatHex(digest);
             } catch (SSLPeerUnverifiedException e) {
-                return address(ctx.channel().remoteAddress()); // no certificate was asked for
+                return TrafficHandler.host(ctx.channel().remoteAddress()); // no certificate was asked for
             } catch (CertificateEncodingException | NoSuchAlgorithmException e) {
                 throw new IllegalStateException(e);
             }
         }
-        return address(ctx.channel().remoteAddress());
-    }
-
-    private static String address(@Nullable SocketAddress remote) {
-        return remote instanceof InetSocketAddress inet && inet.getAddress() != null
-                ? inet.getAddress().getHostAddress()
-                : "local";
+        return TrafficHandler.host(ctx.channel().remoteAddress());
     }
 
     /* ---- from any thread ---- */
