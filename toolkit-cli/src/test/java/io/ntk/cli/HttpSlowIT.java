@@ -63,7 +63,7 @@ class HttpSlowIT {
                     .isEqualTo("pong 200");
             assertThat(curl("--http1.0", "-k", "https://127.0.0.1:" + port + "/a?b"))
                     .isEqualTo("pong 200");
-            assertThat(curl("--http0.9", "http://127.0.0.1:" + port + "/")).startsWith("error: this port speaks TLS");
+            assertThat(curl("http://127.0.0.1:" + port + "/")).isEqualTo("this port speaks TLS\n 400");
         }
     }
 

@@ -11,7 +11,9 @@ public enum RefusalReason {
     /** This address connects too often. */
     TOO_FAST("connecting too fast, wait a second"),
     /** The server was told to serve one connection, and has it. */
-    ONCE("this server serves one connection only");
+    ONCE("this server serves one connection only"),
+    /** The port speaks TLS, and the peer does not. */
+    NOT_TLS("this port speaks TLS");
 
     private final String text;
 

@@ -378,7 +378,7 @@ public final class Server implements NetServer {
             pipeline.addLast(new IdleHandler(granted.idle()));
         }
         if (tls != null) {
-            pipeline.addLast(new TlsMismatchHandler(TlsMismatchHandler.Port.TLS));
+            pipeline.addLast(TlsMismatchHandler.onTlsPort(protocol.refusal()));
             pipeline.addLast(new TlsFailureHandler());
             pipeline.addLast(tls.newHandler(pipeline.channel().alloc()));
             pipeline.addLast(streamEnd);

@@ -1,7 +1,8 @@
 package io.ntk.core;
 
+import static java.util.Objects.requireNonNull;
+
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
@@ -11,8 +12,9 @@ import io.netty.util.ReferenceCountUtil;
  *
  * <p>Placement: on a plain port before the framing of a protocol whose first byte is never 0x16; on a TLS port before
  * the TLS handler. It looks at the first byte that arrives: 0x16 starts every TLS handshake record. A TLS peer gets the
- * alert {@code unexpected_message}, a plain one the line {@code error: this port speaks TLS}. A peer that fits is passed
- * on, and the handler leaves. The cause is {@link CloseCause#TLS}. Not sharable.
+ * alert {@code unexpected_message}, a plain one the line {@code error: this port speaks TLS}, or what the protocol says
+ * of {@link RefusalReason#NOT_TLS}. A peer that fits is passed on, and the handler leaves. The cause is {@link
+ * CloseCause#TLS}. Not sharable.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc8446#section-5.1">RFC 8446, 5.1</a>
  */
@@ -28,6 +30,7 @@ public final class TlsMismatchHandler extends ChannelInboundHandlerAdapter {
     private static final int HANDSHAKE_RECORD = 0x16;
 
     private final Port port;
+    private final RefusalAnswer toPlain;
 
     /**
      * Makes a handler for one channel.
@@ -35,7 +38,22 @@ public final class TlsMismatchHandler extends ChannelInboundHandlerAdapter {
      * @param port what the port speaks
      */
     public TlsMismatchHandler(Port port) {
-        this.port = port;
+        this(port, RefusalAnswer.LINE);
+    }
+
+    private TlsMismatchHandler(Port port, RefusalAnswer toPlain) {
+        this.port = requireNonNull(port, "port");
+        this.toPlain = requireNonNull(toPlain, "toPlain");
+    }
+
+    /**
+     * Makes a handler for one channel of a TLS port, with words of its protocol for plain peers.
+     *
+     * @param answer what such a peer is told, in plain
+     * @return the handler
+     */
+    public static TlsMismatchHandler onTlsPort(RefusalAnswer answer) {
+        return new TlsMismatchHandler(Port.TLS, answer);
     }
 
     @Override
@@ -58,7 +76,7 @@ public final class TlsMismatchHandler extends ChannelInboundHandlerAdapter {
 
     private ByteBuf answer(ChannelHandlerContext ctx) {
         return port == Port.TLS
-                ? ByteBufUtil.writeUtf8(ctx.alloc(), "error: this port speaks TLS\n")
+                ? toPlain.encode(ctx.alloc(), RefusalReason.NOT_TLS)
                 : TlsAlert.UNEXPECTED_MESSAGE.encode(ctx.alloc());
     }
 }

@@ -109,6 +109,7 @@ public final class HttpServer {
     private static ByteBuf refusal(ByteBufAllocator allocator, RefusalReason reason) {
         int status =
                 switch (reason) {
+                    case NOT_TLS -> 400;
                     case DENIED -> 403;
                     case FULL, ADDRESS_FULL, TOO_FAST, ONCE -> 503;
                 };

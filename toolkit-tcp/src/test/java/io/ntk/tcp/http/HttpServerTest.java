@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ntk.core.Limits;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.Server;
+import io.ntk.core.TlsOptions;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
 import java.io.IOException;
@@ -108,6 +109,18 @@ class HttpServerTest {
                 HttpPeer peer = HttpPeer.of(server)) {
             assertThat(peer.send(new byte[] {0x16, 3, 1, 0, 5, 1, 0, 0, 1, 3}).rest())
                     .startsWith(0x15);
+        }
+    }
+
+    @Test
+    void answersAPlainPeerOnATlsPortInPlainHttp() throws IOException {
+        ListenOptions listen = ListenOptions.loopback(0).withTls(TlsOptions.selfSigned());
+        try (Server server = HttpServer.start(OPTIONS.withListen(listen));
+                HttpPeer peer = HttpPeer.of(server)) {
+            assertThat(new String(peer.send(GET).rest(), ISO_8859_1))
+                    .startsWith("HTTP/1.1 400 Bad Request\r\n")
+                    .contains("\r\nConnection: close\r\n")
+                    .endsWith("\r\n\r\nthis port speaks TLS\n");
         }
     }
 
