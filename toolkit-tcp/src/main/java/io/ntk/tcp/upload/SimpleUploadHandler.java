@@ -23,14 +23,12 @@ import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.UploadStore;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -258,7 +256,7 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
         received = 0;
         ReadGate.of(ctx.channel()).pause(this);
         Upload opened = store.open(
-                new UploadStore.Caller("", countedAs(ctx)),
+                UploadPrincipal.caller(ctx.channel(), ""),
                 request,
                 UploadStore.Opening.NORMAL,
                 MAX_SEGMENT_BYTES,
@@ -267,20 +265,12 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
         opened.opened().whenComplete((snapshot, failure) -> onLoop(ctx, () -> opened(ctx, snapshot, failure)));
     }
 
-    private static @Nullable String countedAs(ChannelHandlerContext ctx) {
-        return ctx.channel().remoteAddress() instanceof InetSocketAddress inet
-                        && inet.getAddress() != null
-                        && !inet.getAddress().isLoopbackAddress()
-                ? inet.getAddress().getHostAddress()
-                : null;
-    }
-
     private void opened(ChannelHandlerContext ctx, Upload.@Nullable Snapshot snapshot, @Nullable Throwable failure) {
         if (state != State.OPENING) {
             return;
         }
         if (snapshot == null) {
-            fail(ctx, asUpload(failure));
+            fail(ctx, ServerConnection.failure(failure));
             return;
         }
         if (snapshot.receipt() != null) { // the same file is there: its bytes are not needed, yet they come
@@ -308,7 +298,7 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
                 current = into.segment(received, segmentLeft, null);
                 current.verdict().whenComplete((verdict, failure) -> {
                     if (failure != null) {
-                        onLoop(ctx, () -> fail(ctx, asUpload(failure)));
+                        onLoop(ctx, () -> fail(ctx, ServerConnection.failure(failure)));
                     }
                 });
                 segment = current;
@@ -363,7 +353,7 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
     private void committed(ChannelHandlerContext ctx, @Nullable Receipt receipt, @Nullable Throwable failure) {
         if (receipt == null) {
             if (state == State.COMMITTING) {
-                fail(ctx, asUpload(failure));
+                fail(ctx, ServerConnection.failure(failure));
             }
             return;
         }
@@ -465,14 +455,6 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
         if (headerEnd != null) {
             headerEnd.cancel(false);
         }
-    }
-
-    private static UploadException asUpload(@Nullable Throwable failure) {
-        Throwable why =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        return why instanceof UploadException known
-                ? known
-                : new UploadException(UploadError.INTERNAL, "a fault of the server");
     }
 
     private static void onLoop(ChannelHandlerContext ctx, Runnable task) {

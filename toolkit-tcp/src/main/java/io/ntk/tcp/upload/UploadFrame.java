@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
+import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadError;
+import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -367,6 +369,25 @@ public sealed interface UploadFrame {
 
         /** It was done before; this is the answer again. */
         public static final int REPLAYED = 8;
+
+        /** The end of a file that is there. */
+        static Result of(long stream, Receipt receipt) {
+            int flags = 0;
+            for (Receipt.Mark mark : receipt.marks()) {
+                flags |= switch (mark) {
+                    case DURABLE -> DURABLE;
+                    case RENAMED -> RENAMED;
+                    case SKIPPED -> SKIPPED;
+                    case REPLAYED -> REPLAYED;
+                };
+            }
+            return new Result(stream, 0, flags, receipt.size(), receipt.crc32c(), receipt.sha256(), receipt.name());
+        }
+
+        /** The end of a file that was not taken. */
+        static Result of(long stream, UploadException why) {
+            return new Result(stream, why.error().code(), 0, 0, 0, null, why.getMessage());
+        }
     }
 
     /**
@@ -477,6 +498,14 @@ public sealed interface UploadFrame {
          */
         public static Failure of(long stream, UploadError error, String message) {
             return new Failure(stream, error.code(), error.retry(), 0, 0, 0, requireNonNull(message, "message"));
+        }
+
+        /** The end of a file; a segment that keeps coming wrong will not come right. */
+        static Failure of(long stream, UploadException why) {
+            UploadError.Retry retry = why.error() == UploadError.SEGMENT_CRC
+                    ? UploadError.Retry.NEVER
+                    : why.error().retry();
+            return new Failure(stream, why.error().code(), retry, 0, why.expected(), why.provided(), why.getMessage());
         }
     }
 }

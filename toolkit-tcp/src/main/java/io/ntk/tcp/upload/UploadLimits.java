@@ -11,18 +11,20 @@ import java.time.Duration;
  * @param creditBytes raw bytes that a client may send ahead, 1 MiB to 64 MiB; what a connection takes of memory
  * @param segmentBytes the largest segment, a power of two from {@value #MIN_SEGMENT_BYTES} to half the credit
  * @param maxInlineBytes the most data of a PUT, 0 to 64 KiB
+ * @param handshake how long a peer may take to say who it is, more than 0
  * @param heartbeat how often each side lets itself be heard, 1 s to 1 h; a peer is dead after three of them
- * @param minRate raw bytes a second below which a sender is cut off, more than 0
- * @param rateWindow over which the rate is measured
+ * @param minRate below which a sender of raw bytes is cut off
+ * @param drain how long files that are under way may take when the server ends; zero cuts them off at once
  */
 public record UploadLimits(
         int maxStreams,
         int creditBytes,
         int segmentBytes,
         int maxInlineBytes,
+        Duration handshake,
         Duration heartbeat,
-        int minRate,
-        Duration rateWindow) {
+        MinRate minRate,
+        Duration drain) {
     /** The smallest segment. */
     public static final int MIN_SEGMENT_BYTES = 256 * 1024;
 
@@ -32,14 +34,43 @@ public record UploadLimits(
     /** The most data of a PUT. */
     public static final int MAX_INLINE_BYTES = 64 * 1024;
 
-    /** 256 files, 8 MiB of credit, segments to 4 MiB, PUTs to 64 KiB, 15 s, 1 KiB/s over 30 s. */
+    /** 256 files, 8 MiB of credit, segments to 4 MiB, PUTs to 64 KiB; 10 s, 15 s, 1 KiB/s over 30 s, 30 s. */
     public static final UploadLimits DEFAULTS = new UploadLimits(
-            256, 8 << 20, 4 << 20, MAX_INLINE_BYTES, Duration.ofSeconds(15), 1024, Duration.ofSeconds(30));
+            256,
+            8 << 20,
+            4 << 20,
+            MAX_INLINE_BYTES,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(15),
+            new MinRate(1024, Duration.ofSeconds(30)),
+            Duration.ofSeconds(30));
+
+    /**
+     * A rate that is kept to within each payload, over a time in which it is read.
+     *
+     * @param bytesPerSecond raw bytes, more than 0
+     * @param window over which they are counted, 1 s to 1 h
+     */
+    public record MinRate(int bytesPerSecond, Duration window) {
+        /** Checks the bounds. */
+        public MinRate {
+            if (bytesPerSecond < 1) {
+                throw new IllegalArgumentException("bytesPerSecond: " + bytesPerSecond + " (expected: > 0)");
+            }
+            if (window.compareTo(Duration.ofSeconds(1)) < 0 || window.compareTo(Duration.ofHours(1)) > 0) {
+                throw new IllegalArgumentException("window: " + window + " (expected: 1 s to 1 h)");
+            }
+        }
+
+        /** What must come in one window. */
+        long bytes() {
+            return bytesPerSecond * window.toMillis() / 1000;
+        }
+    }
 
     /** Checks the bounds. */
     public UploadLimits {
-        requireNonNull(heartbeat, "heartbeat");
-        requireNonNull(rateWindow, "rateWindow");
+        requireNonNull(minRate, "minRate");
         if (maxStreams < 1 || maxStreams > 65_535) {
             throw new IllegalArgumentException("maxStreams: " + maxStreams + " (expected: 1 to 65535)");
         }
@@ -56,11 +87,11 @@ public record UploadLimits(
         if (heartbeat.compareTo(Duration.ofSeconds(1)) < 0 || heartbeat.compareTo(Duration.ofHours(1)) > 0) {
             throw new IllegalArgumentException("heartbeat: " + heartbeat + " (expected: 1 s to 1 h)");
         }
-        if (minRate < 1) {
-            throw new IllegalArgumentException("minRate: " + minRate + " (expected: > 0)");
+        if (handshake.isNegative() || handshake.isZero()) {
+            throw new IllegalArgumentException("handshake: " + handshake + " (expected: > 0)");
         }
-        if (rateWindow.compareTo(Duration.ofSeconds(1)) < 0) {
-            throw new IllegalArgumentException("rateWindow: " + rateWindow + " (expected: 1 s or more)");
+        if (drain.isNegative()) {
+            throw new IllegalArgumentException("drain: " + drain + " (expected: >= 0)");
         }
     }
 
@@ -72,7 +103,7 @@ public record UploadLimits(
      * @return the copy
      */
     public UploadLimits withCredit(int credit, int segment) {
-        return new UploadLimits(maxStreams, credit, segment, maxInlineBytes, heartbeat, minRate, rateWindow);
+        return new UploadLimits(maxStreams, credit, segment, maxInlineBytes, handshake, heartbeat, minRate, drain);
     }
 
     /**
@@ -82,7 +113,7 @@ public record UploadLimits(
      * @return the copy
      */
     public UploadLimits withMaxStreams(int n) {
-        return new UploadLimits(n, creditBytes, segmentBytes, maxInlineBytes, heartbeat, minRate, rateWindow);
+        return new UploadLimits(n, creditBytes, segmentBytes, maxInlineBytes, handshake, heartbeat, minRate, drain);
     }
 
     /**
@@ -92,6 +123,17 @@ public record UploadLimits(
      * @return the copy
      */
     public UploadLimits withHeartbeat(Duration time) {
-        return new UploadLimits(maxStreams, creditBytes, segmentBytes, maxInlineBytes, time, minRate, rateWindow);
+        return new UploadLimits(maxStreams, creditBytes, segmentBytes, maxInlineBytes, handshake, time, minRate, drain);
+    }
+
+    /**
+     * A copy with other times for the beginning and the end.
+     *
+     * @param first to say who it is
+     * @param last for what is under way
+     * @return the copy
+     */
+    public UploadLimits withHandshakeAndDrain(Duration first, Duration last) {
+        return new UploadLimits(maxStreams, creditBytes, segmentBytes, maxInlineBytes, first, heartbeat, minRate, last);
     }
 }

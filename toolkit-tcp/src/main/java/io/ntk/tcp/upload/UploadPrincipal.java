@@ -2,16 +2,33 @@ package io.ntk.tcp.upload;
 
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
+import io.ntk.tcp.upload.store.UploadStore;
+import java.net.InetSocketAddress;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
 
-/** Who a peer proved to be: by the certificate that it showed, and by the shared key. */
+/** Who a peer is: by the certificate that it showed and by the shared key, else by its address. */
 final class UploadPrincipal {
     private UploadPrincipal() {}
 
+    /** Whose keys and whose limits; who proved nothing is counted by address, and on loopback not at all. */
+    static UploadStore.Caller caller(Channel channel, String byKey) {
+        String principal = of(channel, byKey);
+        return new UploadStore.Caller(principal, principal.isEmpty() ? address(channel) : principal);
+    }
+
+    private static @Nullable String address(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress inet
+                        && inet.getAddress() != null
+                        && !inet.getAddress().isLoopbackAddress()
+                ? inet.getAddress().getHostAddress()
+                : null;
+    }
+
     /** Empty for nobody in particular. */
-    static String of(Channel channel, String byKey) {
+    private static String of(Channel channel, String byKey) {
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {
             return byKey;

@@ -5,10 +5,15 @@ import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.util.concurrent.Future;
+import io.ntk.core.CloseCause;
+import io.ntk.core.Closing;
 import io.ntk.core.EventLoops;
-import io.ntk.core.HandshakeDeadlineHandler;
+import io.ntk.core.Limits;
+import io.ntk.core.ListenOptions;
 import io.ntk.core.NetListener;
 import io.ntk.core.Protocol;
+import io.ntk.core.Reason;
 import io.ntk.core.RefusalAnswer;
 import io.ntk.core.Server;
 import io.ntk.core.TlsMismatchHandler;
@@ -16,7 +21,10 @@ import io.ntk.tcp.upload.store.FileStore;
 import io.ntk.tcp.upload.store.UploadStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Receives files. Closing the server lets the files that are under way finish, for the drain time of the limits, and ends
@@ -30,13 +38,20 @@ public final class UploadServer {
     private static final int FIRST_READ_BYTES = 16 * 1024;
     private static final int MAX_READ_BYTES = 1 << 20;
 
+    /* Longer than any connection: an operator may want no limit. */
+    private static final Duration NO_LIMIT = Duration.ofDays(3650);
+
     private final UploadOptions options;
+    private final UploadLimits limits;
     private final UploadStore store;
     private final NetListener listener;
     private final UploadFrameEncoder encoder = new UploadFrameEncoder();
 
     private UploadServer(UploadOptions options, UploadStore store, NetListener listener) {
+        Limits listen = options.listen().limits();
         this.options = options;
+        this.limits = options.limits()
+                .withHandshakeAndDrain(listen.handshake().isZero() ? NO_LIMIT : listen.handshake(), listen.drain());
         this.store = store;
         this.listener = listener;
     }
@@ -49,7 +64,7 @@ public final class UploadServer {
      * @return the server
      */
     public static Server start(UploadOptions options, NetListener listener) {
-        return start(options, listener, protocol -> Server.start(protocol, options.listen(), listener));
+        return start(options, listener, protocol -> Server.start(protocol, listen(options), listener));
     }
 
     /**
@@ -61,7 +76,13 @@ public final class UploadServer {
      * @return the server
      */
     public static Server start(UploadOptions options, EventLoops loops, NetListener listener) {
-        return start(options, listener, protocol -> Server.start(protocol, options.listen(), loops, listener));
+        return start(options, listener, protocol -> Server.start(protocol, listen(options), loops, listener));
+    }
+
+    /** The handlers keep the drain time themselves, so that they can say good-bye; who stays then is cut. */
+    private static ListenOptions listen(UploadOptions options) {
+        Limits limits = options.listen().limits();
+        return options.listen().withLimits(limits.withDrain(limits.drain().plus(Closing.MAX_WAIT)));
     }
 
     private static Server start(UploadOptions options, NetListener listener, Function<Protocol, Server> bind) {
@@ -70,7 +91,7 @@ public final class UploadServer {
             store = FileStore.open(options.store());
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "cannot receive into " + options.store().folder() + ": " + reason(e), e);
+                    "cannot receive into " + options.store().folder() + ": " + Reason.of(e), e);
         }
         try {
             Server server = bind.apply(new UploadServer(options, store, listener).protocol());
@@ -80,10 +101,6 @@ public final class UploadServer {
             store.close();
             throw e;
         }
-    }
-
-    private static String reason(IOException e) {
-        return io.ntk.core.Reason.of(e);
     }
 
     private Protocol protocol() {
@@ -100,10 +117,6 @@ public final class UploadServer {
         if (options.listen().tls() == null) {
             pipeline.addLast(new TlsMismatchHandler(TlsMismatchHandler.Port.PLAIN));
         }
-        if (!options.listen().limits().handshake().isZero()) {
-            pipeline.addLast(
-                    new HandshakeDeadlineHandler(options.listen().limits().handshake()));
-        }
         if (options.dialect() == UploadOptions.Dialect.NTUP) {
             ntup(pipeline);
         } else {
@@ -114,27 +127,56 @@ public final class UploadServer {
     private void ntup(ChannelPipeline pipeline) {
         pipeline.addLast(new UploadFrameDecoder(UploadFrameDecoder.MAX_UNPROVEN_FRAME_BYTES));
         pipeline.addLast(encoder);
-        pipeline.addLast(new UploadServerHandler(store, options.limits(), options.key(), listener));
+        pipeline.addLast(handler(limits.handshake()));
     }
 
-    /** Tells the protocols apart by the first byte: no name begins with that of the preamble, which is not UTF-8. */
+    private UploadServerHandler handler(Duration handshake) {
+        return new UploadServerHandler(
+                store, limits.withHandshakeAndDrain(handshake, limits.drain()), options.key(), listener);
+    }
+
+    /**
+     * Tells the protocols apart by the first byte: no name begins with that of the preamble, which is not UTF-8. The time
+     * until it comes is part of the handshake's.
+     */
     private final class DialectHandler extends ChannelInboundHandlerAdapter {
+        private long startedAt;
+        private @Nullable Future<?> deadline;
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            startedAt = ctx.executor().ticker().nanoTime();
+            deadline = ctx.executor()
+                    .schedule(
+                            () -> {
+                                CloseCause.mark(ctx.channel(), CloseCause.HANDSHAKE_TIMEOUT);
+                                ctx.close();
+                            },
+                            limits.handshake().toNanos(),
+                            TimeUnit.NANOSECONDS);
+        }
+
+        @Override
+        public void handlerRemoved(ChannelHandlerContext ctx) {
+            if (deadline != null) {
+                deadline.cancel(false);
+            }
+        }
+
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             if (message instanceof ByteBuf in && in.isReadable()) {
                 ChannelPipeline pipeline = ctx.pipeline();
-                String last = ctx.name();
+                String self = ctx.name();
                 if (in.getByte(in.readerIndex()) == UploadFrameEncoder.PREAMBLE[0]) {
-                    pipeline.addAfter(
-                            last, null, new UploadServerHandler(store, options.limits(), options.key(), listener));
-                    pipeline.addAfter(last, null, encoder);
-                    pipeline.addAfter(last, null, new UploadFrameDecoder(UploadFrameDecoder.MAX_UNPROVEN_FRAME_BYTES));
+                    Duration waited = Duration.ofNanos(ctx.executor().ticker().nanoTime() - startedAt);
+                    Duration left = limits.handshake().minus(waited);
+                    pipeline.addAfter(self, null, handler(left.isNegative() ? Duration.ofNanos(1) : left));
+                    pipeline.addAfter(self, null, encoder);
+                    pipeline.addAfter(self, null, new UploadFrameDecoder(UploadFrameDecoder.MAX_UNPROVEN_FRAME_BYTES));
                 } else {
-                    var silence = options.limits().heartbeat().multipliedBy(3);
-                    pipeline.addAfter(last, null, new SimpleUploadHandler(store, silence, listener));
-                    if (pipeline.get(HandshakeDeadlineHandler.class) != null) {
-                        pipeline.remove(HandshakeDeadlineHandler.class);
-                    }
+                    var silence = limits.heartbeat().multipliedBy(3);
+                    pipeline.addAfter(self, null, new SimpleUploadHandler(store, silence, listener));
                 }
                 ctx.fireChannelRead(message);
                 pipeline.remove(this);

@@ -7,7 +7,6 @@
  * <ol>
  *   <li>{@link io.ntk.core.TlsMismatchHandler}, without TLS
  *   <li>with the simple protocol allowed: what tells the two apart by the first byte, and leaves
- *   <li>{@link io.ntk.core.HandshakeDeadlineHandler}, until the peer has proved who it is
  *   <li>{@link io.ntk.tcp.upload.UploadFrameDecoder} and {@link io.ntk.tcp.upload.UploadFrameEncoder}
  *   <li>{@link io.ntk.tcp.upload.UploadServerHandler}, or {@link io.ntk.tcp.upload.SimpleUploadHandler} in place of the three
  * </ol>
@@ -21,6 +20,7 @@
  *   <tr><td>PUT and MKDIR without DONE</td><td>4,096</td><td>100, the end</td></tr>
  *   <tr><td>what waits for the disk, of all</td><td>128 MiB</td><td>nobody is read</td></tr>
  *   <tr><td>unfinished uploads</td><td>10,000; 1,000 of an owner</td><td>402</td></tr>
+ *   <tr><td>until a peer has said who it is</td><td>10 s</td><td>106, the end</td></tr>
  *   <tr><td>silence</td><td>three heartbeats</td><td>106, the end</td></tr>
  *   <tr><td>raw bytes a second</td><td>1 KiB over 30 s</td><td>107, the end</td></tr>
  *   <tr><td>receipts in memory</td><td>100,000</td><td>the oldest is forgotten</td></tr>

@@ -1,0 +1,64 @@
+package io.ntk.tcp.upload;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The ends of files that the peer is to be told of, in as few DONE frames as there can be without keeping it waiting. */
+final class Results {
+    private static final Duration LONGEST_WAIT = Duration.ofMillis(20);
+    private static final int FRAME_BYTES = 16;
+    private static final int RESULT_BYTES = 64;
+    private static final int MAX_UTF8_BYTES_A_CHAR = 3;
+
+    private final ServerConnection connection;
+    private final ServerHandshake handshake;
+    private final List<UploadFrame.Result> waiting = new ArrayList<>();
+    private boolean scheduled;
+
+    Results(ServerConnection connection, ServerHandshake handshake) {
+        this.connection = connection;
+        this.handshake = handshake;
+    }
+
+    /**
+     * Adds one.
+     *
+     * @param last whether no other is to be expected soon, so that nothing is gained by waiting
+     */
+    void add(UploadFrame.Result result, boolean last) {
+        waiting.add(result);
+        if (last || waiting.size() >= UploadFrame.Done.MAX_RESULTS) {
+            send();
+        } else if (!scheduled) {
+            scheduled = true;
+            connection.after(LONGEST_WAIT, this::timeIsUp);
+        }
+    }
+
+    private void timeIsUp() {
+        scheduled = false;
+        send();
+    }
+
+    /** Sends what waits, as many frames as the peer's limit makes of it. */
+    void send() {
+        if (waiting.isEmpty() || !connection.canAnswer()) {
+            return;
+        }
+        List<UploadFrame.Result> some = new ArrayList<>();
+        int bytes = FRAME_BYTES;
+        for (UploadFrame.Result result : waiting) {
+            int size = RESULT_BYTES + MAX_UTF8_BYTES_A_CHAR * result.name().length();
+            if (!some.isEmpty() && bytes + size > handshake.maxPeerFrameBytes()) {
+                connection.send(new UploadFrame.Done(some));
+                some.clear();
+                bytes = FRAME_BYTES;
+            }
+            some.add(result);
+            bytes += size;
+        }
+        waiting.clear();
+        connection.send(new UploadFrame.Done(some));
+    }
+}
