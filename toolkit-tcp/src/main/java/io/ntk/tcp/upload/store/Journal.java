@@ -48,20 +48,47 @@ final class Journal implements Closeable {
     private final FileChannel channel;
     private final Path path;
     private final Disk disk;
+    private long goodBytes;
 
     /** What an upload is, which does not change. */
-    record Header(String principal, UploadRequest request, int segmentBytes, OnExists policy, String boot) {}
+    record Header(
+            String principal,
+            @Nullable String owner,
+            UploadRequest request,
+            int segmentBytes,
+            OnExists policy,
+            String boot) {}
 
     /** A record; the payload is empty for most kinds. */
     record Entry(int kind, long number, int crc, Octets payload) {}
 
     /** All that could be read. */
-    record Content(Header header, List<Entry> entries, long goodBytes) {}
+    record Content(Header header, List<Entry> entries, long goodBytes) {
+        /** The epoch of the last opening. */
+        long epoch() {
+            long epoch = header.request().epoch();
+            for (Entry entry : entries) {
+                epoch = entry.kind() == EPOCH ? entry.number() : epoch;
+            }
+            return epoch;
+        }
 
-    private Journal(FileChannel channel, Path path, Disk disk) {
+        /** The receipt of the last record of a kind that has one; null where there is no such record. */
+        @Nullable
+        Receipt receipt(int kind) throws IOException {
+            Receipt receipt = null;
+            for (Entry entry : entries) {
+                receipt = entry.kind() == kind ? Journal.receipt(entry.payload().toArray()) : receipt;
+            }
+            return receipt;
+        }
+    }
+
+    private Journal(FileChannel channel, Path path, Disk disk, long goodBytes) {
         this.channel = channel;
         this.path = path;
         this.disk = disk;
+        this.goodBytes = goodBytes;
     }
 
     static Journal create(Path path, Header header, Disk disk, FileAttribute<?>... attributes) throws IOException {
@@ -70,7 +97,7 @@ final class Journal implements Closeable {
                 path,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                 attributes);
-        Journal journal = new Journal(channel, path, disk);
+        Journal journal = new Journal(channel, path, disk, 0);
         try {
             journal.write(ByteBuffer.wrap(bytes(header)));
             return journal;
@@ -83,8 +110,8 @@ final class Journal implements Closeable {
     /** Opens one again, behind its last good record. */
     static Journal reopen(Path path, long goodBytes, Disk disk) throws IOException {
         FileChannel channel = FileChannel.open(path, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
-        channel.truncate(goodBytes).position(goodBytes);
-        return new Journal(channel, path, disk);
+        channel.truncate(goodBytes);
+        return new Journal(channel, path, disk, goodBytes);
     }
 
     void append(Disk.Step step, int kind, long number, int crc) throws IOException {
@@ -113,10 +140,17 @@ final class Journal implements Closeable {
         channel.close();
     }
 
+    /** Writes a record whole or not at all: what is behind half a record could not be read. */
     private void write(ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
+        try {
+            for (long at = goodBytes; bytes.hasRemaining(); ) {
+                at += channel.write(bytes, at);
+            }
+        } catch (IOException e) {
+            channel.truncate(goodBytes);
+            throw e;
         }
+        goodBytes += bytes.limit();
     }
 
     private static ByteBuffer record(int kind, long number, int crc) {
@@ -137,6 +171,7 @@ final class Journal implements Closeable {
         var out = new DataOutputStream(body);
         out.write(request.key().toArray());
         text(out, header.principal());
+        text(out, header.owner() == null ? "" : header.owner());
         text(out, request.path());
         out.writeLong(request.size());
         out.writeInt(header.segmentBytes());
@@ -153,13 +188,13 @@ final class Journal implements Closeable {
         return all.putInt(sum(all.array(), 0, all.position())).array();
     }
 
-    private static void text(DataOutputStream out, String text) throws IOException {
+    static void text(DataOutputStream out, String text) throws IOException {
         byte[] utf8 = text.getBytes(UTF_8);
         out.writeShort(utf8.length);
         out.write(utf8);
     }
 
-    private static String text(DataInputStream in) throws IOException {
+    static String text(DataInputStream in) throws IOException {
         return new String(in.readNBytes(in.readUnsignedShort()), UTF_8);
     }
 
@@ -226,6 +261,7 @@ final class Journal implements Closeable {
     private static Header header(DataInputStream in) throws IOException {
         Octets key = Octets.of(in.readNBytes(UploadRequest.KEY_BYTES));
         String principal = text(in);
+        String owner = text(in);
         String path = text(in);
         long size = in.readLong();
         int segmentBytes = in.readInt();
@@ -239,7 +275,7 @@ final class Journal implements Closeable {
             throw new IOException("a policy or level that there is not");
         }
         var request = new UploadRequest(key, size, segmentBytes, mode, policy, durability, modified, epoch, path, null);
-        return new Header(principal, request, segmentBytes, policy, boot);
+        return new Header(principal, owner.isEmpty() ? null : owner, request, segmentBytes, policy, boot);
     }
 
     /** The payload of COMMITTING and COMPLETE. */

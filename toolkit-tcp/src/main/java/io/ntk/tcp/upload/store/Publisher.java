@@ -23,12 +23,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives parts their names. Folders are walked one component at a time through open folders, following no link; what had to
  * be done by path (a new folder, a link) is looked up through the open folder afterwards, and undone when it is a foreign one.
  */
 final class Publisher {
+    private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
     private static final int MAX_ATTEMPTS = 10_000;
     private static final int MAX_INDEXES = 64;
     private static final int MAX_INDEXED_NAMES = 200_000;
@@ -323,6 +326,23 @@ final class Publisher {
             throw foreign(target);
         }
         return true;
+    }
+
+    /**
+     * Takes a name back that a link has given to a part, since nobody may be told of it: the disk failed to sync the folder.
+     * What is another file by now stays, and so does what replaced an older one, which is gone for good.
+     */
+    void withdraw(String path, Path part) {
+        List<String> components = List.of(path.split("/", -1));
+        String name = components.get(components.size() - 1);
+        try (Folder parent = find(components.subList(0, components.size() - 1))) {
+            BasicFileAttributes there = parent == null ? null : parent.attributes(name);
+            if (parent != null && there != null && Objects.equals(there.fileKey(), key(part))) {
+                parent.stream().deleteFile(Path.of(name));
+            }
+        } catch (IOException e) {
+            LOG.warn("cannot take the name {} back: {}", name, e.toString());
+        }
     }
 
     /** Syncs folders, each once. */

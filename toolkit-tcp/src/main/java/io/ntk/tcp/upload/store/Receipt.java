@@ -42,4 +42,16 @@ public record Receipt(
         more.addAll(marks);
         return new Receipt(name, size, crc32c, sha256, more);
     }
+
+    /** A copy with the name that it gets, and what that makes true of it. */
+    Receipt named(String published, String asked, boolean durably) {
+        EnumSet<Mark> now = EnumSet.noneOf(Mark.class);
+        if (durably) {
+            now.add(Mark.DURABLE);
+        }
+        if (!published.equals(asked)) {
+            now.add(Mark.RENAMED);
+        }
+        return new Receipt(published, size, crc32c, sha256, now);
+    }
 }

@@ -1,0 +1,121 @@
+package io.ntk.tcp.upload.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.EnumSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is refused before the first byte, so that nothing is sent in vain: names, sizes, policies, names that are taken. */
+final class Admission {
+    private static final int READ_BYTES = 1 << 18;
+
+    private final StoreOptions options;
+    private final Path root;
+    private final Publisher publisher;
+
+    Admission(StoreOptions options, Path root, Publisher publisher) {
+        this.options = options;
+        this.root = root;
+        this.publisher = publisher;
+    }
+
+    /**
+     * Looks at a file that is about to come.
+     *
+     * @return null when it may come; the receipt where the same file is there and the policy is to skip it
+     * @throws UploadException when it would be refused in the end
+     */
+    @Nullable
+    Receipt admit(UploadRequest request) throws IOException {
+        List<String> components = components(request.path());
+        if (request.size() > options.maxFileBytes()) {
+            throw new UploadException(
+                    UploadError.TOO_LARGE,
+                    "a file may have " + options.maxFileBytes() + " bytes",
+                    options.maxFileBytes(),
+                    request.size());
+        }
+        return existing(request, components);
+    }
+
+    /**
+     * Takes a name apart.
+     *
+     * @throws UploadException when a rule is broken, or the name cannot be written in this system's character set
+     */
+    List<String> components(String path) {
+        List<String> components = UploadName.components(path, options.hidden());
+        try {
+            Path unused = root.resolve(path);
+            assert unused != null;
+        } catch (InvalidPathException e) {
+            throw new UploadException(
+                    UploadError.BAD_PATH, "a name that the server's character set has no letters for");
+        }
+        return components;
+    }
+
+    /** The policy that holds: the sender's, unless it is laxer than the server's. */
+    OnExists policy(UploadRequest request) {
+        OnExists asked = request.policy();
+        if (!asked.isAllowedUnder(options.onExists())) {
+            throw new UploadException(
+                    UploadError.FORBIDDEN,
+                    "the server's policy is " + options.onExists() + ", and " + asked + " is laxer");
+        }
+        return asked == OnExists.SERVER ? options.onExists() : asked;
+    }
+
+    /** Looks at who has the name, and refuses as the policy says. */
+    private @Nullable Receipt existing(UploadRequest request, List<String> components) throws IOException {
+        OnExists policy = policy(request);
+        BasicFileAttributes there = publisher.look(components);
+        if (there == null) {
+            return null;
+        }
+        if (there.isDirectory()) {
+            throw new UploadException(UploadError.TYPE_CONFLICT, request.path() + " is a folder");
+        }
+        return switch (policy) {
+            case OVERWRITE, RENAME -> null;
+            case SKIP_SAME -> {
+                if (there.isRegularFile() && isSame(there, request, components)) {
+                    yield new Receipt(
+                            request.path(), there.size(), 0, request.sha256(), EnumSet.of(Receipt.Mark.SKIPPED));
+                }
+                throw new UploadException(UploadError.EXISTS, request.path() + " is there already, and differs");
+            }
+            case REJECT, SERVER -> throw new UploadException(UploadError.EXISTS, request.path() + " is there already");
+        };
+    }
+
+    private boolean isSame(BasicFileAttributes there, UploadRequest request, List<String> components)
+            throws IOException {
+        if (there.size() != request.size()) {
+            return false;
+        }
+        Octets sha256 = request.sha256();
+        if (sha256 == null) {
+            return there.lastModifiedTime().toInstant().getEpochSecond()
+                    == request.modified().getEpochSecond();
+        }
+        try (FileChannel channel = publisher.read(components)) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
+            while (channel.read(buffer) >= 0) {
+                digest.update(buffer.flip());
+                buffer.clear();
+            }
+            return sha256.equals(Octets.of(digest.digest()));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has it", e);
+        }
+    }
+}
