@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
 # Echo of datagrams: echoes a second and server CPU an echo, medians of $RUNS runs; then what is lost at a fixed rate.
 # The programs take turns, so that a noisy minute hits all of them alike. The CPU of socat, which has a process for each
-# flow, is not known. sockperf is not among them: its server answers its own client alone.
+# flow, is not known. sockperf is not among them: its server answers its own client alone. Ours are compiled while they
+# warm up, which takes about six seconds beside a load on two cores.
+#
+#   PARTS   which parts: echo, loss (default: both)
+#   ONLY    which programs of the echo, such as "c-recvfrom ntk-epoll" (default: all)
+#   SIZES   of the datagrams (default: 64 1400)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need gcc socat
 build
+parts=${PARTS:-echo loss}
+has() { [[ " $parts " == *" $1 "* ]]; }
 seconds=${SECONDS_EACH:-2}
 flows=${FLOWS:-4}
 window=${WINDOW:-32}
@@ -26,7 +33,9 @@ one() {
         if grep -q "$hex 0" /proc/net/udp /proc/net/udp6; then break; fi
         sleep 0.05
     done
-    "$bin/udpecho" 127.0.0.1 "$port" "$flows" "$window" "$size" "${WARM_UP:-1.5}" >/dev/null
+    local warm_up=0.2
+    case $name in ntk-*) warm_up=${WARM_UP:-6} ;; esac
+    "$bin/udpecho" 127.0.0.1 "$port" "$flows" "$window" "$size" "$warm_up" >/dev/null
     SERVER_PID=$server "$bin/udpecho" 127.0.0.1 "$port" "$flows" "$window" "$size" "$seconds" >>"$work/$name.$size.result"
     stop "$server"
 }
@@ -39,6 +48,7 @@ echo_of() {
     one "$@"
 }
 
+has echo || SIZES=' '
 for size in ${SIZES:-64 1400}; do
     names=()
     for _ in $(seq "$runs"); do
@@ -62,6 +72,7 @@ for size in ${SIZES:-64 1400}; do
     done
 done
 
+has loss || exit 0
 printf '\nreceived of 500,000 datagrams of 64 bytes at 100,000 a second, default buffers:\n'
 for _ in $(seq "$runs"); do
     "$ntk" udp serve --listen 127.0.0.1:17107 --json -q --for "${SINK_SECONDS:-9}s" >"$work/sink.out" 2>"$work/sink.err" &
@@ -73,5 +84,5 @@ for _ in $(seq "$runs"); do
     done
     "$ntk" udp send 17107 --size 64 --count 500000 --rate 100000
     wait "$sink" || true
-    grep totals "$work/sink.out"
+    sed -n 's/.*totals.*"received":\([0-9]*\).*"kernelDrops":\([0-9]*\).*/\1, dropped by the kernel \2/p' "$work/sink.out"
 done

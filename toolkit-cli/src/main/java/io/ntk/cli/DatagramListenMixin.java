@@ -38,7 +38,7 @@ final class DatagramListenMixin {
             names = "--receive-buffer",
             paramLabel = "SIZE",
             converter = Converters.SmallSize.class,
-            description = "Receive buffer to ask for; what was granted is told (default: 4MiB).")
+            description = "Receive buffer to ask for; what was granted is told (default: 16MiB).")
     @Nullable
     Integer receiveBuffer;
 

@@ -60,7 +60,7 @@ class UdpServeCommandTest {
                             peer + " 7 bytes: a\\u001b[31m\\n",
                             peer + " 2 bytes: x\\xff");
             assertThat(result.err())
-                    .contains("receive buffer: asked for 4194304 bytes, granted ")
+                    .contains("receive buffer: asked for 16777216 bytes, granted ")
                     .contains("udp received 4 datagrams, 14 B; sent 0, 0 B; refused 0 answers; ");
         }
     }

@@ -373,6 +373,8 @@ public final class DatagramServer implements NetServer {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        DatagramSockets.insistOnReceiveBuffer(
+                                channel, loops.transport(), options.listen().socket());
                         assemble(channel.pipeline());
                     }
                 });

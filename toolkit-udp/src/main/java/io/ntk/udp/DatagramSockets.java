@@ -16,10 +16,12 @@ import io.netty.channel.kqueue.KQueueDomainDatagramChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.util.AttributeKey;
+import io.ntk.core.Reason;
 import io.ntk.core.SocketOptions;
 import io.ntk.core.Transport;
 import java.io.IOException;
@@ -28,22 +30,33 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.DatagramChannel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes datagram channels of each transport, and gives them their options. */
 final class DatagramSockets {
     /*
      * A batch is read into one buffer, each datagram into a slot of it. A slot has a byte more than the longest datagram
-     * that is taken, so that a longer one shows: the kernel cuts it without a word. Slots are multiples of a cache line.
+     * that is taken, so that a longer one shows: the kernel cuts it without a word. Slots are odd multiples of a cache line:
+     * with even ones the first bytes of all of them would compete for the same places in the cache.
      */
     private static final int MAX_BATCH = 64;
-    private static final int MAX_BATCH_BYTES = 256 * 1024;
+    private static final int MAX_BATCH_BYTES = 1024 * 1024;
+    private static final int MAX_ROUND_BYTES = 8 << 20;
     private static final int LINE = 64;
     private static final int MAX_READS = 16;
     /* An answer holds its slot, whatever its length: that is what it counts in the queue of what is to be sent. */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(8 << 20, 16 << 20);
 
+    /* What a process with CAP_NET_ADMIN may ask for beyond net.core.rmem_max; the numbers of asm-generic/socket.h, which all
+    systems have that Netty's native transports run on. */
+    private static final IntegerUnixChannelOption RECEIVE_BUFFER_FORCE =
+            new IntegerUnixChannelOption("SO_RCVBUFFORCE", 1, 33);
+
     /** The JDK's own channel under one of NIO, which Netty does not show. */
     static final AttributeKey<DatagramChannel> NIO_SOCKET = AttributeKey.valueOf(DatagramSockets.class, "nio");
+
+    private static final Logger LOG = LoggerFactory.getLogger(DatagramSockets.class);
 
     private DatagramSockets() {}
 
@@ -77,11 +90,12 @@ final class DatagramSockets {
             SocketOptions options,
             int maxDatagramBytes) {
         boolean inet = address instanceof InetSocketAddress;
-        int slot = (maxDatagramBytes + LINE) / LINE * LINE;
+        int slot = (maxDatagramBytes + LINE) / LINE * LINE | LINE;
         boolean batches = inet && (transport == Transport.EPOLL || transport == Transport.IO_URING);
         int batch = batches ? Math.max(1, Math.min(MAX_BATCH, MAX_BATCH_BYTES / slot)) : 1;
         var buffers = new FixedRecvByteBufAllocator(slot * batch);
-        buffers.maxMessagesPerRead(MAX_READS * (batches ? batch : MAX_BATCH / MAX_READS));
+        int round = batches ? MAX_READS * batch : MAX_BATCH;
+        buffers.maxMessagesPerRead(Math.min(round, MAX_ROUND_BYTES / slot)); // its answers wait for its end
         bootstrap.option(ChannelOption.RECVBUF_ALLOCATOR, buffers);
         bootstrap.option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
         bootstrap.option(ChannelOption.MESSAGE_SIZE_ESTIMATOR, sizeOf(slot));
@@ -108,6 +122,22 @@ final class DatagramSockets {
             } else {
                 bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);
             }
+        }
+    }
+
+    /**
+     * Asks once more for a receive buffer, of which the kernel has granted as much as its administrator lets everybody
+     * have. Fails silently: what was granted is told.
+     */
+    static void insistOnReceiveBuffer(Channel channel, Transport transport, SocketOptions options) {
+        boolean linux = transport == Transport.EPOLL || transport == Transport.IO_URING;
+        if (!linux || options.receiveBuffer() == 0 || !(channel instanceof io.netty.channel.socket.DatagramChannel)) {
+            return;
+        }
+        try {
+            channel.config().setOption(RECEIVE_BUFFER_FORCE, options.receiveBuffer());
+        } catch (ChannelException e) {
+            LOG.debug("no larger receive buffer: {}", Reason.of(e));
         }
     }
 

@@ -45,6 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(LeakCheck.class)
 class DatagramServerTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+    private static final int CAP_NET_ADMIN = 12;
 
     private final List<NetEvent> events = new CopyOnWriteArrayList<>();
     private final NetListener all = DatagramEvent.Listener.of(events::add);
@@ -341,6 +342,30 @@ class DatagramServerTest {
                     assertThat(exchange(socket, port(server), "n" + i)).isEqualTo("n" + i);
                 }
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void getsTheReceiveBufferThatTheSystemGrants(Transport transport) throws Exception {
+        Path status = Path.of("/proc/self/status");
+        Path most = Path.of("/proc/sys/net/core/rmem_max");
+        assumeTrue(Files.isReadable(status) && Files.isReadable(most), "not Linux");
+        long limit = Long.parseLong(Files.readAllLines(most).get(0)); // in one read: there is no second one
+        long asked = limit + 65_536;
+        assumeTrue(asked < Integer.MAX_VALUE / 2, "the system grants whatever is asked for");
+        String capabilities = Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("CapEff:"))
+                .findFirst()
+                .orElseThrow();
+        boolean admin = (Long.parseUnsignedLong(capabilities.substring(7).strip(), 16) >> CAP_NET_ADMIN & 1) == 1;
+        boolean insists = admin && transport != Transport.NIO;
+        SocketOptions socket = SocketOptions.DEFAULTS.withBuffers((int) asked, 0);
+        ListenOptions listen = options(transport).listen().withSocket(socket);
+        try (var server = DatagramServer.start(options().withListen(listen), DatagramResponder.ECHO)) {
+            long granted = insists ? asked : limit;
+            assertThat(server.granted()).singleElement().satisfies(values -> assertThat(values)
+                    .containsEntry("so-rcvbuf", Long.toString(granted)));
         }
     }
 

@@ -2,6 +2,7 @@ package io.ntk.udp.guard;
 
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -14,11 +15,14 @@ final class LoopTable {
      * Sets of eight entries, as in AnswerRates. Of an answer its length and a hash are kept. A muted peer keeps its entry
      * until its time is over, and others make do with the rest of the set: otherwise a flood could unmute a loop. Where
      * all of a set is muted, a newcomer is not watched.
+     *
+     * A datagram and its answer ask for the same peer several times, by the same object: where that one is, is remembered.
      */
     static final int ENTRIES = 4096;
 
     private static final int WAYS = 8;
     private static final int SET_BITS = 9;
+    private static final int LONG = 128;
     private static final long PRIME = 0x9E37_79B9_7F4A_7C15L;
 
     private final int limit;
@@ -28,6 +32,8 @@ final class LoopTable {
     private final long[] usedAt = new long[ENTRIES];
     private final long[] answers = new long[ENTRIES];
     private final int[] running = new int[ENTRIES];
+    private @Nullable SocketAddress lastPeer;
+    private int lastEntry;
 
     LoopTable(int limit, long muteNanos) {
         this.limit = limit;
@@ -80,10 +86,20 @@ final class LoopTable {
         }
         peers[entry] = null;
         running[entry] = 0;
+        lastPeer = null;
         return false;
     }
 
+    @SuppressWarnings("ReferenceEquality") // another object only costs a search
     private int find(SocketAddress peer) {
+        if (peer != lastPeer) {
+            lastEntry = search(peer);
+            lastPeer = peer;
+        }
+        return lastEntry;
+    }
+
+    private int search(SocketAddress peer) {
         int first = set(peer);
         for (int i = first; i < first + WAYS; i++) {
             if (peer.equals(peers[i])) {
@@ -108,6 +124,8 @@ final class LoopTable {
         if (oldest >= 0) {
             peers[oldest] = peer;
             running[oldest] = 0;
+            lastPeer = peer;
+            lastEntry = oldest;
         }
         return oldest;
     }
@@ -117,11 +135,17 @@ final class LoopTable {
     }
 
     private long hash(ByteBuf payload) {
-        long hash = seed ^ payload.readableBytes();
         int at = payload.readerIndex();
         int end = payload.writerIndex();
+        long hash = seed ^ (end - at);
+        if (end - at >= LONG && payload.nioBufferCount() == 1) { // the same, without a check of the buffer at each step
+            ByteBuffer bytes = payload.internalNioBuffer(at, end - at);
+            for (; bytes.remaining() >= Long.BYTES; at += Long.BYTES) {
+                hash = mix(hash, bytes.getLong());
+            }
+        }
         for (; at + Long.BYTES <= end; at += Long.BYTES) {
-            hash = mix(hash, payload.getLongLE(at));
+            hash = mix(hash, payload.getLong(at));
         }
         for (; at < end; at++) {
             hash = mix(hash, payload.getByte(at));

@@ -73,8 +73,9 @@ public final class ReflectionGuardHandler extends ChannelDuplexHandler {
 
     private final Duration mute;
 
-    /* The request that is being read. */
+    /* The request that is being read, and when that began. */
     private @Nullable SocketAddress sender;
+    private long readAt;
     private int requestBytes;
     private @Nullable SocketAddress own;
 
@@ -105,7 +106,8 @@ public final class ReflectionGuardHandler extends ChannelDuplexHandler {
             return;
         }
         SocketAddress from = packet.sender();
-        if (loops.received(from, payload, nanoTime.getAsLong())) {
+        readAt = nanoTime.getAsLong();
+        if (loops.received(from, payload, readAt)) {
             ctx.fireUserEventTriggered(new Muted(from, mute));
         }
         sender = from;
@@ -125,7 +127,7 @@ public final class ReflectionGuardHandler extends ChannelDuplexHandler {
             finish(ctx, answer.toPacket(), answer.content(), recipient, broken, promise);
         } else if (message instanceof AddressedEnvelope<?, ?> packet && packet.content() instanceof ByteBuf payload) {
             SocketAddress recipient = packet.recipient();
-            boolean asked = recipient != null && recipient.equals(sender);
+            boolean asked = recipient != null && isSender(recipient);
             Rule broken =
                     asked ? broken(ctx, recipient, payload, requestBytes, DatagramAnswer.Trust.NONE) : Rule.UNASKED;
             finish(ctx, message, payload, recipient, broken, promise);
@@ -164,7 +166,7 @@ public final class ReflectionGuardHandler extends ChannelDuplexHandler {
         if (payload.readableBytes() > asked) {
             return Rule.SIZE;
         }
-        long now = nanoTime.getAsLong();
+        long now = sender == null ? nanoTime.getAsLong() : readAt;
         if (loops.isMuted(recipient, now)) {
             return Rule.LOOP;
         }
@@ -176,6 +178,11 @@ public final class ReflectionGuardHandler extends ChannelDuplexHandler {
         }
         loops.answered(recipient, payload, now);
         return null;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the same object nearly always
+    private boolean isSender(SocketAddress recipient) {
+        return recipient == sender || recipient.equals(sender);
     }
 
     private boolean isRefusedPort(ChannelHandlerContext ctx, SocketAddress recipient) {

@@ -28,6 +28,8 @@ import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
 class ReflectionGuardHandlerTest {
@@ -179,6 +181,30 @@ class ReflectionGuardHandlerTest {
             toProven.release();
         }
         assertThat(isAnswered(PEER, "and the rate is untouched")).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {7, 8, 127, 128, 1400})
+    void knowsItsAnswerAgainWhateverTheBuffersAre(int length) {
+        InetSocketAddress loopback = address("127.0.0.1", 20_000);
+        String text = "y".repeat(length - 1) + "z";
+        for (int i = 0; i < 8; i++) {
+            assertThat(isAnswered(loopback, text)).isTrue();
+        }
+        ByteBuf halves = Unpooled.wrappedBuffer(bytes(text.substring(0, 3)), bytes(text.substring(3)));
+        channel.writeInbound(new DatagramPacket(halves, SELF, loopback)); // the eighth return: of two parts
+        assertThat(channel.<Object>readOutbound()).isNull();
+        assertThat(events).first().isInstanceOf(Muted.class);
+        assertThat(isAnswered(address("127.0.0.1", 20_001), text)).isTrue();
+        for (int i = 0; i < 8; i++) {
+            ByteBuf direct = Unpooled.directBuffer().writeBytes(text.getBytes(UTF_8));
+            channel.writeInbound(new DatagramPacket(direct, SELF, address("127.0.0.1", 20_001)));
+            DatagramPacket answer = channel.readOutbound();
+            assertThat(answer == null).isEqualTo(i == 7);
+            if (answer != null) {
+                answer.release();
+            }
+        }
     }
 
     @Test
