@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBuf;
 import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadFrame.Capability;
 import io.ntk.tcp.upload.client.SendObserver.Waiting;
 import io.ntk.tcp.upload.store.Octets;
 import java.io.EOFException;
@@ -156,7 +157,8 @@ final class Outflow {
         }
         try {
             boolean same = transfer.check == null || transfer.check.join();
-            Octets digest = transfer.digest == null ? null : transfer.digest.join();
+            boolean wanted = transfer.digest != null && link.can(Capability.SHA256);
+            Octets digest = wanted ? requireNonNull(transfer.digest).join() : null;
             if (transfer.item instanceof SendItem.File file) {
                 same &= Identity.of(file.source()).equals(transfer.identity);
             }

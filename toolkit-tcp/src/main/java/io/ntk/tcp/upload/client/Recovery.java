@@ -48,7 +48,7 @@ final class Recovery {
         }
         tally.retrying(transfer.source() + ": " + why.why());
         long asked = TimeUnit.MILLISECONDS.toNanos(why.retryAfterMillis());
-        long pause = Math.max(backoff.pause(transfer.failures), asked);
+        long pause = Math.max(backoff.pause(transfer.failures - 1), asked);
         transfers.requeue(transfer, System.nanoTime() + pause);
     }
 

@@ -39,10 +39,17 @@ final class Sending implements Runnable, Link.Owner {
      * Makes a run that has not begun.
      *
      * @param run remembers the run as a whole, for the keys of small files; closed at the end
+     * @param backoff how long to wait between attempts
      */
-    Sending(SendOptions options, EventLoops loops, List<SendItem> items, SendState run, SendObserver observer) {
+    Sending(
+            SendOptions options,
+            EventLoops loops,
+            List<SendItem> items,
+            SendState run,
+            SendObserver observer,
+            Backoff backoff) {
         this.run = run;
-        backoff = Backoff.of(options.pace().patience());
+        this.backoff = backoff;
         transfers = new Transfers(items);
         tally = new Tally(items, observer);
         link = new Link(options, loops, mailbox, backoff, this);
@@ -109,6 +116,8 @@ final class Sending implements Runnable, Link.Owner {
             tally.tell(now, transfers);
             if (!link.isUp()) {
                 connect(now);
+            } else if (link.isGoingAway() && transfers.isIdle()) {
+                link.close();
             } else if (!step(now)) {
                 link.flush();
                 mailbox.await(Math.min(Tally.PROGRESS_NANOS, untilNext(now)));
@@ -145,6 +154,9 @@ final class Sending implements Runnable, Link.Owner {
     /** Whether there will be a connection again. */
     @Override
     public void lost(Breakdown why) {
+        if (tally.isComplete()) {
+            return; // nothing is missing
+        }
         transfers.requeueAll();
         if (why.retry() == Retry.NEVER || backoff.isTooLong()) {
             for (Transfer transfer : List.copyOf(transfers.waiting())) {

@@ -78,7 +78,8 @@ final class SmallItems {
         transfer.smallDigest = digest ? Octets.of(Digests.sha256().digest(bytes)) : null;
         CRC32C crc = new CRC32C();
         crc.update(bytes);
-        UploadRequest request = transfer.request(options, key(file, identity), 1, transfer.smallDigest);
+        Octets told = link.can(Capability.SHA256) ? transfer.smallDigest : null;
+        UploadRequest request = transfer.request(options, key(file, identity), 1, told);
         transfers.beginSmall(transfer, link.stream(), bytes.length);
         link.take(bytes.length);
         tally.sent(bytes.length);

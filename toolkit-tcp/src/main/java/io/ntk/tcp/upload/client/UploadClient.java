@@ -78,7 +78,8 @@ public final class UploadClient {
             atEnd.run();
             return CompletableFuture.failedFuture(e);
         }
-        Sending sending = new Sending(options, loops, List.copyOf(items), run, observer);
+        Backoff backoff = Backoff.of(options.pace().patience());
+        Sending sending = new Sending(options, loops, List.copyOf(items), run, observer, backoff);
         CompletableFuture<SendReport> report = sending.report();
         report.whenComplete((done, failure) -> atEnd.run());
         CompletableFuture<SendReport> given = report.copy();

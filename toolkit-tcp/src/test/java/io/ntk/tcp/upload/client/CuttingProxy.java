@@ -1,5 +1,6 @@
 package io.ntk.tcp.upload.client;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,17 +10,32 @@ import java.net.Socket;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** Lets bytes through to a server, and cuts or spoils connections: the first after so many bytes, the next, and so on. */
 final class CuttingProxy implements AutoCloseable {
+    /** Of the two directions. */
+    enum Way {
+        TO_SERVER,
+        TO_CLIENT
+    }
+
     /** What happens to a connection of a client. */
-    record Fault(long afterBytes, boolean spoils) {}
+    record Fault(long afterBytes, boolean spoils, Way way) {
+        Fault(long afterBytes, boolean spoils) {
+            this(afterBytes, spoils, Way.TO_SERVER);
+        }
+    }
+
+    private static final Fault NONE = new Fault(Long.MAX_VALUE, false);
 
     private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final int server;
     private final Deque<Fault> faults;
+    private final Map<Way, ByteArrayOutputStream> first = new EnumMap<>(Way.class);
 
     CuttingProxy(int server, List<Fault> faults) throws IOException {
         this.server = server;
@@ -36,6 +52,14 @@ final class CuttingProxy implements AutoCloseable {
         return listener.getLocalPort();
     }
 
+    /** What went one way on the first connection. */
+    byte[] first(Way way) {
+        synchronized (first) {
+            ByteArrayOutputStream bytes = first.get(way);
+            return bytes == null ? new byte[0] : bytes.toByteArray();
+        }
+    }
+
     private static void daemon(Runnable task) {
         Thread thread = new Thread(task, "cutting-proxy");
         thread.setDaemon(true);
@@ -44,22 +68,23 @@ final class CuttingProxy implements AutoCloseable {
 
     private void accept() {
         try {
-            while (true) {
+            for (boolean noted = true; true; noted = false) {
                 Socket client = listener.accept();
                 Fault fault;
                 synchronized (faults) {
-                    fault = faults.isEmpty() ? new Fault(Long.MAX_VALUE, false) : faults.removeFirst();
+                    fault = faults.isEmpty() ? NONE : faults.removeFirst();
                 }
                 Socket target = new Socket(InetAddress.getLoopbackAddress(), server);
-                daemon(() -> copy(client, target, fault));
-                daemon(() -> copy(target, client, new Fault(Long.MAX_VALUE, false)));
+                boolean note = noted;
+                daemon(() -> copy(client, target, fault.way() == Way.TO_SERVER ? fault : NONE, note, Way.TO_SERVER));
+                daemon(() -> copy(target, client, fault.way() == Way.TO_CLIENT ? fault : NONE, note, Way.TO_CLIENT));
             }
         } catch (IOException e) {
             return; // closed
         }
     }
 
-    private static void copy(Socket from, Socket to, Fault fault) {
+    private void copy(Socket from, Socket to, Fault fault, boolean note, Way way) {
         byte[] bytes = new byte[16 * 1024];
         try (from;
                 to) {
@@ -67,6 +92,9 @@ final class CuttingProxy implements AutoCloseable {
             OutputStream out = to.getOutputStream();
             long left = fault.afterBytes();
             for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
+                if (note) {
+                    note(way, bytes, n);
+                }
                 if (n > left && fault.spoils()) {
                     bytes[(int) left] ^= 1;
                     left = Long.MAX_VALUE;
@@ -79,6 +107,12 @@ final class CuttingProxy implements AutoCloseable {
             }
         } catch (IOException e) {
             return; // the other end is cut with it
+        }
+    }
+
+    private void note(Way way, byte[] bytes, int count) {
+        synchronized (first) {
+            first.computeIfAbsent(way, key -> new ByteArrayOutputStream()).write(bytes, 0, count);
         }
     }
 
