@@ -121,7 +121,7 @@ public enum Transport {
             if (io.isIoType(NioIoHandler.class)) {
                 return NIO;
             }
-            if (io.isIoType(EpollIoHandler.class)) {
+            if (io.isIoType(KeepingEpollHandler.class) || io.isIoType(EpollIoHandler.class)) {
                 return EPOLL;
             }
             if (io.isIoType(IoUringIoHandler.class)) {
@@ -144,7 +144,7 @@ public enum Transport {
         return switch (this) {
             case AUTO -> throw unresolved();
             case NIO -> NioIoHandler.newFactory();
-            case EPOLL -> EpollIoHandler.newFactory();
+            case EPOLL -> KeepingEpollHandler.newFactory();
             case IO_URING -> IoUringIoHandler.newFactory(new IoUringIoHandlerConfig().setCqSize(COMPLETIONS));
             case KQUEUE -> KQueueIoHandler.newFactory();
         };

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.ntk.core.Endpoint;
 import io.ntk.core.Server;
+import io.ntk.testsupport.TrustingTls;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,6 +30,11 @@ final class HttpPeer implements AutoCloseable {
 
     static HttpPeer of(Server server) throws IOException {
         return new HttpPeer(new Socket(InetAddress.getLoopbackAddress(), port(server)));
+    }
+
+    static HttpPeer ofTls(Server server) throws IOException {
+        return new HttpPeer(
+                TrustingTls.context().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port(server)));
     }
 
     HttpPeer send(String text) throws IOException {
@@ -67,6 +73,10 @@ final class HttpPeer implements AutoCloseable {
         }
         head.writeBytes(in.readNBytes(bodyBytes));
         return head.toString(ISO_8859_1);
+    }
+
+    byte[] read(int bytes) throws IOException {
+        return in.readNBytes(bytes);
     }
 
     byte[] rest() throws IOException {

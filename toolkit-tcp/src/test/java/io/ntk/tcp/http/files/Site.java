@@ -11,17 +11,13 @@ import io.ntk.core.RefusalAnswer;
 import io.ntk.core.Server;
 import io.ntk.core.TlsOptions;
 import io.ntk.core.Transport;
+import io.ntk.testsupport.TrustingTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.stream.Stream;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 
 /** A server of a folder: the handler alone behind Netty's codec. */
 record Site(SharedFolder folder, Server server, boolean tls) implements AutoCloseable {
@@ -65,7 +61,7 @@ record Site(SharedFolder folder, Server server, boolean tls) implements AutoClos
 
     Socket connect() throws IOException {
         Socket socket = tls
-                ? trustingAll().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port())
+                ? TrustingTls.context().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port())
                 : new Socket(InetAddress.getLoopbackAddress(), port());
         socket.setSoTimeout(DEADLINE_MILLIS);
         return socket;
@@ -96,28 +92,5 @@ record Site(SharedFolder folder, Server server, boolean tls) implements AutoClos
     public void close() {
         server.close();
         folder.close();
-    }
-
-    private static SSLContext trustingAll() {
-        try {
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[] {new TrustAll()}, null);
-            return context;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static final class TrustAll implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 }
