@@ -346,7 +346,7 @@ record FolderPage(RequestPath path, Format format, Sort sort, boolean descending
     /** For text and quoted attributes. What would be invisible, or turn the direction of the text, is shown as code. */
     private static String escape(String text) {
         StringBuilder out = new StringBuilder(text.length() + 16);
-        String shown = text.indexOf('\\') < 0 ? Escaped.text(text) : text;
+        String shown = Escaped.text(text);
         for (int i = 0; i < shown.length(); i++) {
             char c = shown.charAt(i);
             switch (c) {
