@@ -1,5 +1,6 @@
 package io.ntk.tcp.http;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.Unpooled;
@@ -7,27 +8,32 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.ntk.core.UnhandledHandler;
 import io.ntk.testsupport.LeakCheck;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Changed and joined rows of the table: whatever comes, each answer is whole, the answer is the same however the bytes
- * were cut, and nothing leaks. By hand for longer, with another seed: {@code -Dntk.fuzz.rounds=10000000
- * -Dntk.fuzz.seed=7} (the default of 20,000 rounds takes a few seconds).
+ * were cut, and nothing leaks. {@code -Dntk.fuzz.seconds=600 -Dntk.fuzz.seed=7} goes on for that long, with another seed,
+ * instead of 10,000 rounds.
  */
 @ExtendWith(LeakCheck.class)
 class RequestFuzzTest {
+    private static final int ROUNDS = 10_000;
     private static final FixedReplies REPLIES = FixedReplies.of(FixedReply.text("Hello, World"));
 
     @Test
-    void answersAlikeHoweverItIsCut() {
+    void answersAlikeHoweverItIsCut(TestReporter reporter) {
         long seed = Long.getLong("ntk.fuzz.seed", 1);
-        int rounds = Integer.getInteger("ntk.fuzz.rounds", 20_000);
+        Duration atLeast = Duration.ofSeconds(Long.getLong("ntk.fuzz.seconds", 0));
+        long start = System.nanoTime();
         Random random = new Random(seed);
-        for (int round = 0; round < rounds; round++) {
+        int round = 0;
+        for (; round < ROUNDS || System.nanoTime() - start < atLeast.toNanos(); round++) {
             byte[] bytes = mutated(random);
             String whole = exchange(bytes, bytes.length);
             String cut = exchange(bytes, random.nextInt(bytes.length + 1));
@@ -36,10 +42,11 @@ class RequestFuzzTest {
                     .isEqualTo(whole);
             assertThat(whole).doesNotContain("no reply");
         }
+        reporter.publishEntry("rounds", Integer.toString(round));
     }
 
     private static String text(byte[] bytes) {
-        return new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1);
+        return new String(bytes, ISO_8859_1);
     }
 
     private static byte[] mutated(Random random) {
@@ -52,7 +59,7 @@ class RequestFuzzTest {
             System.arraycopy(other, from, joined, keep, other.length - from);
             bytes = joined;
         }
-        byte[] some = "\r\n \t:;0=,\"\0xA\u00ff".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+        byte[] some = "\r\n \t:;0=,\"\0xA\u00ff".getBytes(ISO_8859_1);
         for (int changes = random.nextInt(3); changes > 0 && bytes.length > 0; changes--) {
             bytes[random.nextInt(bytes.length)] = some[random.nextInt(some.length)];
         }
