@@ -18,9 +18,11 @@
  *   <li>{@link io.ntk.core.TlsMismatchHandler}: without TLS alone
  *   <li>{@link io.ntk.tcp.http.StrictHttpHandler}: bytes to bytes, of sound requests alone
  *   <li>the codec: a {@link io.netty.handler.codec.http.HttpServerCodec} that takes prepared bytes too
+ *   <li>{@link io.ntk.tcp.http.access.AccessLogHandler}: where requests are told
  *   <li>{@link io.ntk.tcp.http.HttpTimeoutsHandler}
  *   <li>{@link io.ntk.tcp.http.PipelineOrderHandler}: one request at a time, and what becomes of the connection
  *   <li>the handler that tells a listener what was turned down
+ *   <li>{@link io.ntk.tcp.http.access.CorsHandler} and {@link io.ntk.tcp.http.access.BasicAuthHandler}, where wanted
  *   <li>the handler of the {@link io.ntk.tcp.http.HttpMode}, such as {@link io.ntk.tcp.http.FixedResponseHandler}
  * </ol>
  *
