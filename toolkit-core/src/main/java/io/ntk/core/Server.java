@@ -62,6 +62,7 @@ public final class Server implements NetServer {
     private final AtomicInteger untold = new AtomicInteger(1);
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private volatile @Nullable Runnable last;
     private final StreamEndHandler streamEnd = new StreamEndHandler();
     private final UnhandledHandler unhandled = new UnhandledHandler();
 
@@ -185,6 +186,18 @@ public final class Server implements NetServer {
     @Override
     public int connections() {
         return limits.open();
+    }
+
+    /**
+     * Lets something end with the server: after its last connection, and before {@link #closed} is done, so that closing
+     * waits for it as well.
+     *
+     * @param ending called once, on a thread of its own, and may block; given before the server is closed
+     * @return this server
+     */
+    public Server endingWith(Runnable ending) {
+        last = requireNonNull(ending, "ending");
+        return this;
     }
 
     /**
@@ -499,10 +512,32 @@ public final class Server implements NetServer {
         }
         if (ownsLoops) {
             loops.close();
-            loops.terminated().addListener(done -> closed.complete(null));
+            loops.terminated().addListener(done -> end());
         } else {
-            closed.complete(null);
+            end();
         }
+    }
+
+    /** What ends with the server may take its time, so it has a thread of its own. */
+    private void end() {
+        Runnable ending = last;
+        if (ending == null) {
+            closed.complete(null);
+            return;
+        }
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        ending.run();
+                    } catch (RuntimeException e) {
+                        LOG.warn("what was to end with the server has failed", e);
+                    } finally {
+                        closed.complete(null);
+                    }
+                },
+                "ntk-end");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private boolean inEventLoop() {

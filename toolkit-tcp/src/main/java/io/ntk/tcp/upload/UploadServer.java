@@ -1,6 +1,7 @@
 package io.ntk.tcp.upload;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -15,9 +16,11 @@ import io.ntk.core.NetListener;
 import io.ntk.core.Protocol;
 import io.ntk.core.Reason;
 import io.ntk.core.RefusalAnswer;
+import io.ntk.core.RefusalReason;
 import io.ntk.core.Server;
 import io.ntk.core.TlsMismatchHandler;
 import io.ntk.tcp.upload.store.FileStore;
+import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -94,9 +97,8 @@ public final class UploadServer {
                     "cannot receive into " + options.store().folder() + ": " + Reason.of(e), e);
         }
         try {
-            Server server = bind.apply(new UploadServer(options, store, listener).protocol());
-            server.closed().whenComplete((done, failure) -> store.close());
-            return server;
+            return bind.apply(new UploadServer(options, store, listener).protocol())
+                    .endingWith(store::close);
         } catch (RuntimeException e) {
             store.close();
             throw e;
@@ -104,8 +106,29 @@ public final class UploadServer {
     }
 
     private Protocol protocol() {
-        return new Protocol(
-                UploadEvent.SERVICE, "tcp", "tls", Protocol.Accept.MANY, RefusalAnswer.LINE, this::assemble);
+        return new Protocol(UploadEvent.SERVICE, "tcp", "tls", Protocol.Accept.MANY, refusal(), this::assemble);
+    }
+
+    /** Who is not served is told in the words of the protocol, though nothing was read of it. */
+    private RefusalAnswer refusal() {
+        if (options.dialect() == UploadOptions.Dialect.NTUP_AND_SIMPLE) {
+            return (allocator, reason) ->
+                    ByteBufUtil.writeUtf8(allocator, "error " + error(reason).code() + " " + reason.text() + "\n");
+        }
+        return (allocator, reason) -> {
+            ByteBuf out = allocator.buffer();
+            UploadFrameEncoder.write(new UploadFrame.Preamble(), out);
+            UploadFrameEncoder.write(UploadFrame.Failure.of(UploadFrame.CONNECTION, error(reason), reason.text()), out);
+            return out;
+        };
+    }
+
+    /** Who is not allowed need not try again. */
+    private static UploadError error(RefusalReason reason) {
+        return switch (reason) {
+            case DENIED, NOT_TLS -> UploadError.AUTH_FAILED;
+            case FULL, ADDRESS_FULL, TOO_FAST, ONCE -> UploadError.TOO_MANY_CONNECTIONS;
+        };
     }
 
     /** The protocol's part of a connection's pipeline. */

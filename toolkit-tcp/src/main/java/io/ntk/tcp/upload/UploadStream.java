@@ -191,7 +191,6 @@ final class UploadStream {
         if (receipt != null) {
             done(receipt);
         } else if (state == State.COMMITTING) {
-            state = State.OPEN;
             if (ServerConnection.cause(failure) instanceof Upload.Missing missing) {
                 incomplete(missing);
             } else {
@@ -208,6 +207,7 @@ final class UploadStream {
         String why = String.valueOf(missing.getMessage());
         if (connection.life() == ServerConnection.Life.OPEN) {
             connection.send(UploadFrame.Failure.of(number, UploadError.INCOMPLETE, why));
+            state = State.OPEN;
             streams.settled();
         } else {
             refuse(new UploadException(UploadError.INCOMPLETE, why));

@@ -14,6 +14,7 @@ import java.util.List;
 /** One of each frame, for tests. */
 final class Frames {
     static final Octets KEY = Octets.parse("000102030405060708090a0b0c0d0e0f");
+    static final Octets ABC = Octets.of((byte) 'a', (byte) 'b', (byte) 'c');
     static final Octets NONCE = Octets.of(new byte[32]);
     static final Octets SHA256 = Octets.parse("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     static final UploadFrame.Hello HELLO =
@@ -82,7 +83,7 @@ final class Frames {
                 new UploadFrame.Done(List.of(
                         new UploadFrame.Result(1, 0, UploadFrame.Result.DURABLE, 3, -1, SHA256, "a/ü.txt"),
                         new UploadFrame.Result(3, 201, 0, 0, 0, null, "exists"))),
-                new UploadFrame.Put(5, request, 0x364b3fb7, Octets.of((byte) 'a', (byte) 'b', (byte) 'c')),
+                new UploadFrame.Put(5, request, 0x364b3fb7, ABC),
                 new UploadFrame.MakeFolder(7, new UploadFrame.Folder(0755, Instant.EPOCH, "d/e")),
                 new UploadFrame.Abort(1, 7, 305, true),
                 new UploadFrame.Ping(-1),

@@ -30,7 +30,8 @@ class ProtocolDocumentTest {
                         new UploadFrame.Done(List.of(new UploadFrame.Result(
                                 1, 0, UploadFrame.Result.DURABLE, 3, 0x364b3fb7, null, "a/ü.txt"))),
                 "ERROR", UploadFrame.Failure.of(1, UploadError.EXISTS, "there is such a file"));
-        var examples = EXAMPLE.matcher(Files.readString(DOCUMENT));
+        String text = Files.readString(DOCUMENT);
+        var examples = EXAMPLE.matcher(text);
         int found = 0;
         while (examples.find()) {
             String hex = examples.group(2).replaceAll("\\s", "");
@@ -40,6 +41,8 @@ class ProtocolDocumentTest {
             found++;
         }
         assertThat(found).isEqualTo(frames.size());
+        long blocks = text.lines().filter(line -> line.startsWith("```")).count() / 2;
+        assertThat(blocks).as("the simple protocol's is text").isEqualTo(found + 1);
     }
 
     @Test

@@ -9,8 +9,12 @@ import io.ntk.core.ListenOptions;
 import io.ntk.core.NetEvent;
 import io.ntk.core.NetListener;
 import io.ntk.core.Server;
+import io.ntk.tcp.upload.store.Durability;
 import io.ntk.tcp.upload.store.Octets;
+import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.StoreOptions;
+import io.ntk.tcp.upload.store.UploadError;
+import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
 import io.ntk.testsupport.Programs;
@@ -19,15 +23,23 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URISyntaxException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** With a client in python3 that was written from the specification alone. */
 @ExtendWith(LeakCheck.class)
@@ -175,11 +187,140 @@ class UploadServerTest {
                 Socket socket = connect(server)) {
             socket.getOutputStream()
                     .write(Frames.bytes(
-                            new UploadFrame.Preamble(), Frames.HELLO, new UploadFrame.Data(1, 0, (1 << 20) + 1, 0)));
+                            new UploadFrame.Preamble(),
+                            Frames.HELLO,
+                            new UploadFrame.Open(1, UploadFrame.Start.NORMAL, Frames.request("f", 9 << 20)),
+                            new UploadFrame.Data(1, 0, (1 << 20) + 1, 0)));
             byte[] answer = socket.getInputStream().readAllBytes();
             assertThat(new String(answer, java.nio.charset.StandardCharsets.ISO_8859_1))
-                    .contains("DATA before OPEN");
+                    .contains("1048577 raw bytes with a credit of 1048576");
         }
+    }
+
+    @Test
+    void tellsTheSeventeenthConnectionOfAnAddressInFrames() throws Exception {
+        UploadOptions base = options();
+        UploadOptions options = base.withListen(base.listen()
+                .withLimits(base.listen().limits().withMaxPerAddress(16, true).withDrain(Duration.ZERO)));
+        List<Socket> sockets = new ArrayList<>();
+        try (Server server = UploadServer.start(options, NetListener.NONE)) {
+            for (int i = 0; i < 16; i++) {
+                Socket socket = connect(server);
+                sockets.add(socket);
+                socket.getOutputStream().write(Frames.bytes(new UploadFrame.Preamble()));
+                assertThat(socket.getInputStream().readNBytes(8)).isEqualTo(Frames.bytes(new UploadFrame.Preamble()));
+            }
+            try (Socket more = connect(server)) {
+                assertThat(more.getInputStream().readAllBytes())
+                        .isEqualTo(Frames.bytes(
+                                new UploadFrame.Preamble(),
+                                UploadFrame.Failure.of(
+                                        0,
+                                        UploadError.TOO_MANY_CONNECTIONS,
+                                        "too many connections from your address")));
+            }
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    /** What was committed is published, and the folder is free, when closing returns. */
+    @Test
+    void closingWaitsForTheStore() throws Exception {
+        Server server = UploadServer.start(options(), events::add);
+        byte[] bytes = new byte[3 * 262_144];
+        try (Socket socket = connect(server)) {
+            socket.getOutputStream().write(file("f", Frames.KEY, bytes));
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            in.readNBytes(8);
+            in.readNBytes(in.readInt());
+            socket.shutdownOutput();
+            server.close();
+        }
+        assertThat(server.closed()).isDone();
+        assertThat(folder.resolve("f")).hasBinaryContent(bytes);
+        try (FileChannel lock = FileChannel.open(folder.resolve(".ntup/lock"), StandardOpenOption.WRITE)) {
+            assertThat(lock.tryLock()).isNotNull();
+        }
+    }
+
+    /** Preamble, HELLO and a whole file, without waiting. */
+    private static byte[] file(String name, Octets key, byte[] bytes) {
+        UploadRequest request = new UploadRequest(
+                key, bytes.length, 262_144, 0644, OnExists.SERVER, Durability.FILE, Instant.EPOCH, 1, name, null);
+        byte[] all = Frames.bytes(
+                new UploadFrame.Preamble(),
+                Frames.HELLO,
+                new UploadFrame.Open(1, UploadFrame.Start.OPTIMISTIC, request));
+        for (int from = 0; from < bytes.length; from += 262_144) {
+            byte[] part = Arrays.copyOfRange(bytes, from, Math.min(bytes.length, from + 262_144));
+            CRC32C sum = new CRC32C();
+            sum.update(part);
+            all = Frames.joined(
+                    all, Frames.bytes(new UploadFrame.Data(1, from, part.length, (int) sum.getValue())), part);
+        }
+        return Frames.joined(all, Frames.bytes(new UploadFrame.Commit(1, bytes.length, null)));
+    }
+
+    /** Two connections, one name, at the same time: each policy, and the last word on each connection. */
+    @ParameterizedTest
+    @CsvSource({
+        "REJECT, DONE, 201",
+        "OVERWRITE, DONE, DONE",
+        "RENAME, DONE, DONE",
+        "SKIP_SAME, DONE, DONE",
+    })
+    void twoConnectionsSendTheSameName(OnExists policy, String one, String other) throws Exception {
+        UploadOptions options = options().withStore(options().store().withOnExists(policy));
+        byte[] bytes = new byte[2 * 262_144 + 1];
+        List<String> ends = new ArrayList<>();
+        try (Server server = UploadServer.start(options, NetListener.NONE);
+                Socket first = connect(server);
+                Socket second = connect(server)) {
+            first.getOutputStream().write(file("f", Frames.KEY, bytes));
+            second.getOutputStream().write(file("f", Octets.of(new byte[16]), bytes));
+            for (Socket socket : List.of(first, second)) {
+                ends.add(end(socket));
+            }
+        }
+        assertThat(ends).containsExactlyInAnyOrder(one, other);
+        assertThat(folder.resolve("f")).hasBinaryContent(bytes);
+        assertThat(Files.exists(folder.resolve("f (1)"))).isEqualTo(policy == OnExists.RENAME);
+    }
+
+    /** DONE, or the code of the ERROR. */
+    private static String end(Socket socket) throws IOException {
+        DataInputStream in = new DataInputStream(socket.getInputStream());
+        in.readNBytes(8);
+        while (true) {
+            byte[] frame = in.readNBytes(in.readInt());
+            if (frame[0] == 0x16) {
+                return "DONE";
+            } else if (frame[0] == 0x2F) {
+                return String.valueOf(java.nio.ByteBuffer.wrap(frame).getShort(8));
+            }
+        }
+    }
+
+    /** A queue that two clients fill within a moment: both are paused, and both go on. */
+    @Test
+    void goesOnWithEverybodyAfterTheDiskWasBehind() throws Exception {
+        UploadOptions base = options();
+        UploadOptions options = base.withStore(
+                        base.store().withLimits(new StoreOptions.Limits(100, 100, 1 << 20, 0, Duration.ofMinutes(10))))
+                .withLimits(UploadLimits.DEFAULTS.withCredit(4 << 20, 262_144));
+        byte[] bytes = new byte[4 << 20];
+        try (Server server = UploadServer.start(options, NetListener.NONE);
+                Socket first = connect(server);
+                Socket second = connect(server)) {
+            first.getOutputStream().write(file("a", Frames.KEY, bytes));
+            second.getOutputStream().write(file("b", Octets.of(new byte[16]), bytes));
+            assertThat(end(first)).isEqualTo("DONE");
+            assertThat(end(second)).isEqualTo("DONE");
+        }
+        assertThat(folder.resolve("b")).hasBinaryContent(bytes);
     }
 
     /** Raw bytes of a refused file are drained, and their credit comes back. */

@@ -10,10 +10,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What is refused before the first byte, so that nothing is sent in vain: names, sizes, policies, names that are taken. */
 final class Admission {
+    private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
     private static final int READ_BYTES = 1 << 18;
 
     private final StoreOptions options;
@@ -46,6 +50,28 @@ final class Admission {
     }
 
     /**
+     * Ends a file that could not get its name: it is skipped after all when the one that came first is the same.
+     *
+     * @param why it got none
+     * @param done gets the answer
+     */
+    void conclude(UploadRequest request, UploadException why, CompletableFuture<Receipt> done) {
+        Receipt same = null;
+        if (why.error() == UploadError.EXISTS && policy(request) == OnExists.SKIP_SAME) {
+            try {
+                same = existing(request, components(request.path()));
+            } catch (IOException | UploadException e) {
+                LOG.debug("not the same: {}", e.getMessage());
+            }
+        }
+        if (same == null) {
+            done.completeExceptionally(why);
+        } else {
+            done.complete(same);
+        }
+    }
+
+    /**
      * Takes a name apart.
      *
      * @throws UploadException when a rule is broken, or the name cannot be written in this system's character set
@@ -53,8 +79,9 @@ final class Admission {
     List<String> components(String path) {
         List<String> components = UploadName.components(path, options.hidden());
         try {
-            Path unused = root.resolve(path);
-            assert unused != null;
+            if (!root.resolve(path).normalize().startsWith(root)) { // the rules above see to that, and are many
+                throw new UploadException(UploadError.BAD_PATH, "a name that leads out of the folder");
+            }
         } catch (InvalidPathException e) {
             throw new UploadException(
                     UploadError.BAD_PATH, "a name that the server's character set has no letters for");

@@ -421,7 +421,7 @@ public final class FileStore implements UploadStore {
         if (e instanceof SyncFailedException) {
             return new UploadException(UploadError.SYNC_FAILED, what + ": the disk failed to sync");
         }
-        if (why.contains("No space left") || why.contains("quota exceeded")) {
+        if (why.contains("No space left") || why.contains("quota exceeded") || space.isDiskFull()) {
             return new UploadException(UploadError.NO_SPACE, what + ": no space left on the disk");
         }
         return new UploadException(UploadError.IO_ERROR, what + ": " + reason(e));

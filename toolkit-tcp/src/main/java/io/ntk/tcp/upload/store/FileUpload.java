@@ -370,7 +370,7 @@ final class FileUpload {
             done.complete(receipt);
         } catch (UploadException e) {
             destroy();
-            done.completeExceptionally(e);
+            store.admission().conclude(part.request(), e, done);
         } catch (IOException e) {
             UploadException why = store.failure("cannot publish", e);
             if (why.error()

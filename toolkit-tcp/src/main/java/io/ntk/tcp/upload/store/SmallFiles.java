@@ -347,16 +347,22 @@ final class SmallFiles implements Closeable {
                             },
                             changed);
         } catch (UploadException e) {
-            fail(put, e);
+            forget(put);
+            store.admission().conclude(put.request, e, put.done);
         } catch (IOException e) {
             fail(put, store.failure("cannot publish", e));
         }
     }
 
     private void fail(Put put, UploadException why) {
-        if (put.done.isDone()) {
-            return;
+        if (!put.done.isDone()) {
+            forget(put);
+            put.done.completeExceptionally(why);
         }
+    }
+
+    /** Ends one without a trace but in the log. */
+    private void forget(Put put) {
         if (put.part != null) {
             store.delete(Step.DELETE_PART, put.part);
             try {
@@ -370,7 +376,6 @@ final class SmallFiles implements Closeable {
         if (put.charged) {
             store.space().discard(put.data.size());
         }
-        put.done.completeExceptionally(why);
     }
 
     boolean isCurrent(Path file) {

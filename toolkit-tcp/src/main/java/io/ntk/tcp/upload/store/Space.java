@@ -17,6 +17,7 @@ import java.util.List;
  * the folder holds is measured by walking it, at first and again when the quota would refuse, at most every ten seconds.
  */
 final class Space {
+    private static final long LAST_BYTES = 64 * 1024;
     private static final long MEASURE_AGAIN_NANOS = 10_000_000_000L;
 
     private final StoreOptions options;
@@ -56,6 +57,15 @@ final class Space {
             throw new UploadException(UploadError.IO_ERROR, "cannot tell how much space there is");
         }
         reserved += bytes;
+    }
+
+    /** Whether the disk is as good as full, whatever an error says in the system's language. */
+    boolean isDiskFull() {
+        try {
+            return fileStore.getUsableSpace() < LAST_BYTES;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private void checkQuota(long bytes) {
@@ -144,6 +154,16 @@ final class Space {
             waiting.clear();
         }
         ready.forEach(Runnable::run);
+    }
+
+    /** Bytes that wait to be written now. */
+    synchronized long queued() {
+        return queued;
+    }
+
+    /** Bytes that are kept for uploads, or that their parts have. */
+    synchronized long taken() {
+        return reserved + written;
     }
 
     synchronized boolean isFull() {

@@ -66,7 +66,12 @@ public interface Upload {
         private static final long serialVersionUID = 1;
         private final transient List<Long> segments;
 
-        Missing(List<Long> segments) {
+        /**
+         * Makes one.
+         *
+         * @param segments their numbers, the lowest first, at most 1,024
+         */
+        public Missing(List<Long> segments) {
             super(segments.size() + " segments are missing", null, false, false);
             this.segments = List.copyOf(segments);
         }
