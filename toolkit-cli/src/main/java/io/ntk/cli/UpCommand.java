@@ -69,8 +69,7 @@ final class UpCommand implements Verb {
                     "upload",
                     UploadOptions.DEFAULT_PORT,
                     UpCommand::upload,
-                    "python3 -c \"import socket;s=socket.create_connection(('127.0.0.1',%d));"
-                            + "s.sendall(b'a.txt|2\\n');s.recv(9);s.sendall(b'hi')\""));
+                    "echo hi | ntk upload send - :%d --to hello.txt"));
 
     @Range(min = 0, max = 65_535)
     @Option(

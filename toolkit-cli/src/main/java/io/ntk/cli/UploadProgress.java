@@ -8,7 +8,8 @@ import java.util.Locale;
 
 /** Tells people how sending goes: on a terminal with a line that is written over and over, elsewhere only what goes wrong. */
 final class UploadProgress implements SendObserver {
-    private static final int BAR = 24;
+    private static final int BAR = 16;
+    private static final int WIDTH = 79;
     private static final double NANOS = 1e9;
     private static final String CLEAR = "\r\u001b[K";
 
@@ -19,7 +20,9 @@ final class UploadProgress implements SendObserver {
     private double rate;
     private long ratedAt = startedAt;
     private long ratedBytes;
+    private long verified;
     private boolean shown;
+    private boolean ended;
 
     UploadProgress(Output output, boolean terminal) {
         this.output = output;
@@ -30,10 +33,16 @@ final class UploadProgress implements SendObserver {
         return Duration.ofNanos(System.nanoTime() - startedAt);
     }
 
+    /** What the receiver was last known to have. */
+    synchronized long verified() {
+        return verified;
+    }
+
     @Override
-    public void progress(Progress progress) {
-        measure(progress.verifiedBytes());
-        if (terminal) {
+    public synchronized void progress(Progress progress) {
+        verified = progress.verifiedBytes();
+        measure(verified);
+        if (terminal && !ended) {
             shown = true;
             output.prompt(CLEAR + line(progress));
         }
@@ -56,42 +65,54 @@ final class UploadProgress implements SendObserver {
         }
     }
 
+    /* A line that is longer than the terminal could not be taken away. */
     private String line(Progress progress) {
-        StringBuilder line = new StringBuilder();
-        long total = progress.totalBytes();
-        if (total > 0) {
-            int full = (int) (Math.min(1.0, (double) progress.verifiedBytes() / total) * BAR);
-            line.append('[')
-                    .append("#".repeat(full))
-                    .append(" ".repeat(BAR - full))
-                    .append("] ");
-            line.append(String.format(Locale.ROOT, "%3d%% ", Math.min(100, progress.verifiedBytes() * 100 / total)));
+        String text = text(progress);
+        String whole = bar(progress) + text;
+        return whole.length() <= WIDTH ? whole : text.substring(0, Math.min(WIDTH, text.length()));
+    }
+
+    private static String bar(Progress progress) {
+        if (progress.totalBytes() <= 0) {
+            return "";
         }
-        line.append(EventText.bytes(progress.verifiedBytes()));
+        double part = Math.min(1.0, (double) progress.verifiedBytes() / progress.totalBytes());
+        int full = (int) (part * BAR);
+        return "[" + "#".repeat(full) + " ".repeat(BAR - full) + "] "
+                + String.format(Locale.ROOT, "%3d%% ", (int) (part * 100));
+    }
+
+    private String text(Progress progress) {
+        StringBuilder text = new StringBuilder(EventText.bytes(progress.verifiedBytes()));
         if (rate >= 1) {
-            line.append(", ").append(EventText.bytes((long) rate)).append("/s");
-            if (total > 0) {
-                long left = (long) ((total - progress.verifiedBytes()) / rate);
-                line.append(", ")
+            text.append(", ").append(EventText.bytes((long) rate)).append("/s");
+            if (progress.totalBytes() > 0) {
+                long left = (long) ((progress.totalBytes() - progress.verifiedBytes()) / rate);
+                text.append(", ")
                         .append(EventText.time(Duration.ofSeconds(Math.max(0, left))))
                         .append(" left");
             }
         }
         if (progress.filesTotal() > 1) {
-            line.append(", ").append(progress.filesDone()).append(" of ").append(progress.filesTotal());
+            text.append(", ").append(progress.filesDone()).append(" of ").append(progress.filesTotal());
         }
-        return line.append(
+        return text.append(
                         switch (progress.waiting()) {
                             case SOURCE -> ", reading";
-                            case NETWORK -> ", waiting for the network";
-                            case RECEIVER -> ", waiting for the receiver";
+                            case NETWORK -> ", on the network";
+                            case RECEIVER -> ", on the receiver";
                             case CONNECTION -> ", no connection";
                         })
                 .toString();
     }
 
-    /** Takes the line away. */
-    void clear() {
+    /** Takes the line away, for good. */
+    synchronized void end() {
+        clear();
+        ended = true;
+    }
+
+    private void clear() {
         if (shown) {
             shown = false;
             output.prompt(CLEAR);
@@ -99,7 +120,7 @@ final class UploadProgress implements SendObserver {
     }
 
     @Override
-    public void done(SendReport.Receipt receipt) {
+    public synchronized void done(SendReport.Receipt receipt) {
         if (output.verbosity().atLeast(Verbosity.DETAILS)) {
             clear();
             output.detail("done: " + Escaped.text(receipt.name()));
@@ -107,14 +128,14 @@ final class UploadProgress implements SendObserver {
     }
 
     @Override
-    public void failed(SendReport.Failure failure) {
+    public synchronized void failed(SendReport.Failure failure) {
         clear();
         output.error("cannot send " + Escaped.text(failure.source()) + ": " + Escaped.text(failure.why()));
     }
 
     @Override
-    public void retrying(String why) {
-        if (!output.json()) {
+    public synchronized void retrying(String why) {
+        if (!output.json() && !ended) {
             clear();
             output.notice("trying again: " + Escaped.text(why));
         }

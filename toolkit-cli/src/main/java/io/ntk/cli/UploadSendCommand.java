@@ -18,9 +18,7 @@ import io.ntk.tcp.upload.client.UploadClient;
 import io.ntk.tcp.upload.store.Durability;
 import io.ntk.tcp.upload.store.OnExists;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,8 +40,8 @@ import picocli.CommandLine.Parameters;
             "",
             "It succeeds when the receiver has confirmed every file: whole, verified, and on its disk unless"
                     + " --durability says otherwise. After a lost connection it goes on by itself; after a crash run the"
-                    + " same again, and it goes on where it stopped. What is needed for that is kept in"
-                    + " ntk/upload below $XDG_STATE_HOME, or ~/.local/state.",
+                    + " same again, and it goes on where it stopped. What is needed for that is kept in ntk/upload"
+                    + " below $XDG_STATE_HOME (or .local/state in your home).",
             "",
             "A folder is sent with its name and without following links."
         })
@@ -64,7 +62,7 @@ final class UploadSendCommand implements Verb {
     }
 
     @Parameters(
-            arity = "2..*",
+            arity = "1..*",
             paramLabel = "SOURCE... ENDPOINT",
             hideParamSyntax = true,
             description = "Files, folders, or - for standard input; then HOST:PORT, [V6]:PORT, PORT (loopback) or"
@@ -164,11 +162,17 @@ final class UploadSendCommand implements Verb {
             list(session, items);
             return ExitCode.DONE;
         }
+        if (receipt != null) {
+            UploadReport.check(receipt);
+        }
         UploadProgress progress = new UploadProgress(
                 session.output(), session.environment().terminals().contains(Standard.ERR));
-        SendReport report;
         try {
-            report = send(session, options, items, progress);
+            SendReport report = send(session, options, items, progress);
+            progress.end();
+            return report == null
+                    ? interrupted(session, items, options, progress)
+                    : tell(session, new UploadReport(endpoint, report, progress.lasted()));
         } catch (ConnectFailedException e) {
             if (e.kind() != ConnectFailedException.Kind.TIMED_OUT) {
                 throw e;
@@ -176,20 +180,38 @@ final class UploadSendCommand implements Verb {
             session.output().error(String.valueOf(e.getMessage()));
             return ExitCode.DEADLINE;
         } finally {
-            progress.clear();
+            progress.end();
         }
-        if (receipt != null) {
-            write(receipt, document(endpoint, report, progress.lasted()));
-        }
-        if (session.output().json()) {
-            session.output().document(document(endpoint, report, progress.lasted()));
-        } else {
-            session.output().notice(summary(report, progress.lasted()));
-        }
-        return report.failures().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    private SendReport send(Session session, SendOptions options, List<SendItem> items, SendObserver observer)
+    private ExitCode tell(Session session, UploadReport report) throws IOException {
+        if (receipt != null) {
+            report.write(receipt);
+        }
+        if (session.output().json()) {
+            session.output().document(report.document());
+        } else {
+            session.output().notice(report.summary());
+            if (report.isAnyThereAlready()) {
+                session.output().notice("for names that are taken: --on-exists skip-same, rename or overwrite");
+            }
+        }
+        return report.report().failures().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    private static ExitCode interrupted(
+            Session session, List<SendItem> items, SendOptions options, UploadProgress progress) {
+        boolean pipe = items.get(0) instanceof SendItem.Pipe;
+        String next =
+                pipe || options.state() == null ? "; it has to begin anew" : "; the same command goes on from there";
+        if (!session.output().json()) {
+            session.output().notice("stopped when " + EventText.bytes(progress.verified()) + " had arrived" + next);
+        }
+        return session.stop().asked().join();
+    }
+
+    /** Null when the run was asked to end before. */
+    private @Nullable SendReport send(Session session, SendOptions options, List<SendItem> items, SendObserver observer)
             throws IOException, InterruptedException {
         EventLoops loops =
                 session.loops(TcpClient.transportFor(options.connect().endpoint()), 1);
@@ -197,9 +219,11 @@ final class UploadSendCommand implements Verb {
             return SimpleUpload.send(
                     options.connect(), loops, items, options.pace().patience(), observer);
         }
+        session.stop().take();
         CompletableFuture<SendReport> report = UploadClient.send(options, loops, items, observer);
         try {
-            return report.get();
+            CompletableFuture.anyOf(report, session.stop().asked()).get();
+            return report.isDone() ? report.get() : null;
         } catch (ExecutionException e) {
             throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
         } finally {
@@ -209,6 +233,10 @@ final class UploadSendCommand implements Verb {
 
     private Endpoint endpoint() {
         String last = words.get(words.size() - 1);
+        if (words.size() < 2) {
+            throw new IllegalArgumentException(
+                    "SOURCE... ENDPOINT: " + Escaped.text(last) + " (expected: what to send, and last where to)");
+        }
         try {
             return Endpoint.parse(last);
         } catch (IllegalArgumentException e) {
@@ -300,88 +328,6 @@ final class UploadSendCommand implements Verb {
         if (session.output().json()) {
             session.output()
                     .document(Ndjson.start("upload", "planned", Instant.now()).objects("files", files));
-        }
-    }
-
-    private static long count(SendReport report, SendReport.Mark mark) {
-        return report.receipts().stream()
-                .filter(each -> each.marks().contains(mark))
-                .count();
-    }
-
-    private static long bytes(SendReport report) {
-        return report.receipts().stream().mapToLong(SendReport.Receipt::size).sum();
-    }
-
-    private static long sent(SendReport report) {
-        return report.receipts().size() - count(report, SendReport.Mark.SKIPPED);
-    }
-
-    private String summary(SendReport report, Duration lasted) {
-        StringBuilder text = new StringBuilder("sent ").append(sent(report));
-        text.append(", ").append(EventText.bytes(bytes(report)));
-        text.append(", in ").append(EventText.time(lasted));
-        long resumed = count(report, SendReport.Mark.RESUMED);
-        long skipped = count(report, SendReport.Mark.SKIPPED);
-        text.append(resumed > 0 ? "; resumed " + resumed : "");
-        text.append(skipped > 0 ? "; skipped " + skipped + ", which were there" : "");
-        text.append(
-                report.failures().isEmpty()
-                        ? ""
-                        : "; failed " + report.failures().size());
-        return text.append(protocol == Spoken.SIMPLE ? " (sent, not confirmed)" : "")
-                .toString();
-    }
-
-    private static JsonWriter document(Endpoint endpoint, SendReport report, Duration lasted) {
-        List<JsonWriter> files = new ArrayList<>();
-        for (SendReport.Receipt each : report.receipts()) {
-            JsonWriter file = new JsonWriter()
-                    .field("source", each.source())
-                    .field("name", each.name())
-                    .field("size", each.size());
-            if (each.sha256() != null) {
-                file.field("sha256", each.sha256());
-            }
-            for (SendReport.Mark mark : SendReport.Mark.values()) {
-                file.field(
-                        mark.name().toLowerCase(java.util.Locale.ROOT),
-                        each.marks().contains(mark));
-            }
-            files.add(file);
-        }
-        List<JsonWriter> failures = new ArrayList<>();
-        for (SendReport.Failure each : report.failures()) {
-            failures.add(new JsonWriter()
-                    .field("source", each.source())
-                    .field("name", each.name())
-                    .field("code", each.code())
-                    .field("why", each.why()));
-        }
-        return Ndjson.start("upload", "sent", Instant.now())
-                .field("endpoint", endpoint.toString())
-                .field("sent", sent(report))
-                .field("resumed", count(report, SendReport.Mark.RESUMED))
-                .field("skipped", count(report, SendReport.Mark.SKIPPED))
-                .field("failed", report.failures().size())
-                .field("bytes", bytes(report))
-                .field("bytes_out", report.sentBytes())
-                .field("reconnects", report.reconnects())
-                .field("seconds", lasted.toMillis() / 1000.0)
-                .objects("files", files)
-                .objects("failures", failures);
-    }
-
-    /** Whole or not at all. */
-    private static void write(Path file, JsonWriter document) throws IOException {
-        Path target = file.toAbsolutePath();
-        Path folder = target.getParent();
-        Path draft = Files.createTempFile(folder == null ? Path.of(".") : folder, ".receipt", null);
-        try {
-            Files.writeString(draft, document + "\n");
-            Files.move(draft, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(draft);
         }
     }
 }

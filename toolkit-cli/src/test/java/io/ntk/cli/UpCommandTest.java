@@ -16,6 +16,7 @@ class UpCommandTest {
             assertThat(ntk.exchange("x")).isEqualTo("x");
             assertThat(ntk.out()).startsWith("listening tcp tcp://127.0.0.1:");
             ntk.awaitErr("try tcp: echo hello | ntk tcp connect :" + ntk.port());
+            ntk.awaitErr("try upload: echo hi | ntk upload send - :");
             ntk.stop(ExitCode.INTERRUPTED);
             assertThat(ntk.await().exit()).isEqualTo(130);
         }

@@ -3,6 +3,7 @@ package io.ntk.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ntk.testsupport.Await;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -147,5 +148,147 @@ class UploadSendCommandTest {
         Ntk.Result result = Ntk.run(home(), all);
         assertThat(result.exit()).as(result.err()).isEqualTo(2);
         assertThat(result.err()).contains(why);
+    }
+
+    private Ntk.Result send(Ntk.Running server, String... args) {
+        String[] all = new String[args.length + 3];
+        all[0] = "upload";
+        all[1] = "send";
+        System.arraycopy(args, 0, all, 2, args.length);
+        all[all.length - 1] = "127.0.0.1:" + server.port();
+        return Ntk.run(home(), all);
+    }
+
+    @Test
+    void saysThatTheEndpointIsMissing() {
+        assertUsage("expected: what to send, and last where to", "film");
+    }
+
+    @Test
+    void sendsWhatIsEmpty() throws IOException {
+        Path zero = source("d/zero", "");
+        Files.createDirectories(sources.resolve("d/nothing"));
+        try (Ntk.Running server = serve()) {
+            Ntk.Result result = send(server, sources.resolve("d").toString(), zero.toString());
+            assertThat(result.exit()).as(result.err()).isZero();
+        }
+        assertThat(inbox.resolve("d/nothing")).isEmptyDirectory();
+        assertThat(inbox.resolve("d/zero")).isEmptyFile();
+        assertThat(inbox.resolve("zero")).isEmptyFile();
+    }
+
+    @Test
+    void countsWhatWasThereAlready() throws IOException {
+        String one = source("one.txt", "first").toString();
+        try (Ntk.Running server = serve()) {
+            assertThat(send(server, one).exit()).isZero();
+            Ntk.Result refused = send(server, one);
+            assertThat(refused.exit()).isEqualTo(1);
+            assertThat(refused.err())
+                    .contains("ntk: cannot send " + one, "is there already (201)")
+                    .contains("failed 1", "--on-exists skip-same");
+            Ntk.Result same = send(server, one, "--on-exists", "skip-same");
+            assertThat(same.exit()).isZero();
+            assertThat(same.err()).startsWith("sent 0, 0 B, in ").endsWith("; there already 1\n");
+        }
+    }
+
+    @Test
+    void goesOnAfterAnInterruption() throws IOException {
+        Path large = source("large", "x".repeat(3 << 20));
+        try (Ntk.Running server = serve()) {
+            try (Ntk.Running client = Ntk.start(
+                    new ByteArrayInputStream(new byte[0]),
+                    home(),
+                    "upload",
+                    "send",
+                    large.toString(),
+                    "127.0.0.1:" + server.port(),
+                    "--segment",
+                    "256KiB",
+                    "--rate",
+                    "1MiB/s")) {
+                Await.until("two segments", () -> received() > 2 * (256 << 10));
+                client.stop(ExitCode.INTERRUPTED);
+                assertThat(client.await().exit()).isEqualTo(130);
+                assertThat(client.err()).contains("stopped when ", "; the same command goes on from there");
+            }
+            assertThat(inbox.resolve("large")).doesNotExist();
+            Ntk.Result again = send(server, large.toString());
+            assertThat(again.exit()).as(again.err()).isZero();
+            assertThat(again.err()).contains("; resumed 1");
+        }
+        assertThat(inbox.resolve("large")).hasSameTextualContentAs(large);
+    }
+
+    /** What the server has of a file whose name is not there yet. */
+    private long received() {
+        try (var parts = Files.list(inbox.resolve(".ntup"))) {
+            return parts.filter(part -> part.toString().endsWith(".part"))
+                    .mapToLong(part -> part.toFile().length())
+                    .sum();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    @Test
+    void remembersNothingWhenToldSo() throws IOException {
+        String large = source("large", "x".repeat(300_000)).toString();
+        try (Ntk.Running server = serve()) {
+            assertThat(send(server, large, "--no-resume", "--no-digest").exit()).isZero();
+        }
+        assertThat(sources.resolve("state")).doesNotExist();
+    }
+
+    @Test
+    void looksAtTheReceiptBeforeItSends() throws IOException {
+        String one = source("one.txt", "first").toString();
+        assertUsage("--receipt: " + sources + " is a folder", one, "1", "--receipt", sources.toString());
+        String nowhere = sources.resolve("no/receipt").toString();
+        assertUsage(sources.resolve("no") + " is no folder", one, "1", "--receipt", nowhere);
+    }
+
+    @Test
+    void provesTheKeyOverTls() throws IOException {
+        String one = source("one.txt", "first").toString();
+        String key = source("key", "0123456789abcdef\n").toString();
+        String other = source("other", "0123456789abcdeF\n").toString();
+        try (Ntk.Running server = serve("--token-file", key, "--self-signed")) {
+            assertThat(send(server, one, "--tls", "--insecure").err()).contains("the server wants a key");
+            Ntk.Result wrong = send(server, one, "--tls", "--insecure", "--token-file", other);
+            assertThat(wrong.exit()).isEqualTo(1);
+            assertThat(wrong.err()).contains("ntk: cannot send to 127.0.0.1").contains("not the proof of our key");
+            Ntk.Result right = send(server, one, "--tls", "--insecure", "--token-file", key);
+            assertThat(right.exit()).as(right.err()).isZero();
+        }
+        assertThat(inbox.resolve("one.txt")).hasContent("first");
+    }
+
+    @Test
+    void saysThatNobodyListens() throws IOException {
+        String one = source("one.txt", "first").toString();
+        Ntk.Result result = Ntk.run(home(), "upload", "send", one, "127.0.0.1:" + Packaged.freePort());
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).matches("ntk: cannot connect to 127.0.0.1:\\d+: connection refused\n");
+        assertThat(sources.resolve("state/ntk/upload")).isEmptyDirectory();
+    }
+
+    @Test
+    void refusesNamesBeforeItConnects() throws IOException {
+        source("d/good", "x");
+        source("d/bad:name", "x");
+        assertUsage("name: d/bad:name (refused:", sources.resolve("d").toString(), "1");
+    }
+
+    @Test
+    void plansAsJson() throws IOException {
+        source("d/b.txt", "12345");
+        Ntk.Result result =
+                Ntk.run(home(), "upload", "send", sources.resolve("d").toString(), "1", "--dry-run", "--json");
+        assertThat(result.exit()).isZero();
+        assertThat(result.out())
+                .contains("\"event\":\"planned\"")
+                .endsWith("\"files\":[{\"name\":\"d/\"},{\"name\":\"d/b.txt\",\"size\":5}]}\n");
     }
 }

@@ -55,6 +55,11 @@ final class Link implements ClientConnection.Peer {
         return connection != null;
     }
 
+    /** Whether there ever was a connection. */
+    boolean wasUp() {
+        return connections > 0;
+    }
+
     /** Connections after the first. */
     int reconnects() {
         return Math.max(0, connections - 1);

@@ -73,8 +73,9 @@ final class Sending implements Runnable, Link.Owner {
 
     @Override
     public void run() {
+        boolean fresh = run.epoch() == 0;
         try {
-            if (run.epoch() == 0) {
+            if (fresh) {
                 run.epoch(1);
             }
             loop();
@@ -92,8 +93,20 @@ final class Sending implements Runnable, Link.Owner {
             end();
             report.completeExceptionally(new InterruptedIOException("interrupted while sending"));
         } catch (IOException | RuntimeException e) {
+            if (fresh && !link.wasUp()) {
+                forget();
+            }
             end();
             report.completeExceptionally(e);
+        }
+    }
+
+    /** Remembers nothing of a run that began with this one and never came to a connection. */
+    private void forget() {
+        try {
+            run.delete();
+        } catch (IOException e) {
+            tally.retrying("cannot forget the run: " + Reason.of(e));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ntk.core.ConnectOptions;
+import io.ntk.core.Endpoint;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.NetListener;
 import io.ntk.core.Server;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -93,6 +95,22 @@ class UploadClientTest {
         assertThat(folder.resolve("film.bin")).hasSameBinaryContentAs(file);
         assertThat(Files.getLastModifiedTime(folder.resolve("film.bin"))).isEqualTo(Files.getLastModifiedTime(file));
         assertThat(states).isEmptyDirectory();
+    }
+
+    @Test
+    void sendsAsDocumentsSay() throws Exception {
+        Path film = source("film.mkv", 300_000);
+        Path state = states;
+        try (Server server = serve(server())) {
+            Endpoint endpoint = server.endpoints().get(0);
+            // snippet: send-a-file
+            SendOptions options = SendOptions.to(ConnectOptions.to(endpoint)).withState(state);
+            CompletableFuture<SendReport.Receipt> sending = UploadClient.send(options, film);
+            SendReport.Receipt receipt = sending.get(1, TimeUnit.MINUTES); // its name there, size, SHA-256, durable?
+            // end
+            assertThat(receipt.name() + " " + receipt.sha256() + " " + receipt.marks())
+                    .isEqualTo("film.mkv " + sha256(film) + " [DURABLE]");
+        }
     }
 
     private static Server serve(UploadOptions options) {
@@ -210,9 +228,9 @@ class UploadClientTest {
         Path file = source("f", 1);
         int port;
         try (Server server = serve(server())) {
-            port = ((io.ntk.core.Endpoint.Inet) server.endpoints().get(0)).port();
+            port = ((Endpoint.Inet) server.endpoints().get(0)).port();
         }
-        SendOptions options = SendOptions.to(ConnectOptions.to(io.ntk.core.Endpoint.parse("127.0.0.1:" + port)));
+        SendOptions options = SendOptions.to(ConnectOptions.to(Endpoint.parse("127.0.0.1:" + port)));
         assertThatThrownBy(() -> send(options, file)).hasMessageContaining("connection refused");
     }
 
