@@ -88,9 +88,7 @@ final class UploadProgress implements SendObserver {
             text.append(", ").append(EventText.bytes((long) rate)).append("/s");
             if (progress.totalBytes() > 0) {
                 long left = (long) ((progress.totalBytes() - progress.verifiedBytes()) / rate);
-                text.append(", ")
-                        .append(EventText.time(Duration.ofSeconds(Math.max(0, left))))
-                        .append(" left");
+                text.append(", ").append(time(Math.max(0, left))).append(" left");
             }
         }
         if (progress.filesTotal() > 1) {
@@ -104,6 +102,10 @@ final class UploadProgress implements SendObserver {
                             case CONNECTION -> ", no connection";
                         })
                 .toString();
+    }
+
+    private static String time(long seconds) {
+        return seconds < 60 ? seconds + " s" : EventText.time(Duration.ofSeconds(seconds));
     }
 
     /** Takes the line away, for good. */

@@ -214,6 +214,10 @@ class UploadSendCommandTest {
                 assertThat(client.err()).contains("stopped when ", "; the same command goes on from there");
             }
             assertThat(inbox.resolve("large")).doesNotExist();
+            Await.until(
+                    "the end of the sender, which a process does not survive",
+                    () -> Thread.getAllStackTraces().keySet().stream()
+                            .noneMatch(thread -> thread.getName().equals("ntk-upload")));
             Ntk.Result again = send(server, large.toString());
             assertThat(again.exit()).as(again.err()).isZero();
             assertThat(again.err()).contains("; resumed 1");

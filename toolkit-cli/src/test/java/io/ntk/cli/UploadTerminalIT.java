@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 class UploadTerminalIT {
     private static final Duration DEADLINE = Duration.ofSeconds(20);
 
-    private final String session = "ntk-upload-" + ProcessHandle.current().pid();
+    private int runs;
 
     @TempDir
     private Path inbox;
@@ -75,7 +75,7 @@ class UploadTerminalIT {
         try (var server = Packaged.start("upload", "serve", "--dir", inbox.toString(), "--listen", "127.0.0.1:0")) {
             run("upload", "send", film.toString(), Packaged.port(server), "--rate", "4MiB/s", "--segment", "256KiB");
             awaitScreen("%");
-            server.close();
+            kill(server);
             awaitScreen("trying again: ");
             awaitScreen(", no connection");
             tmux("send-keys", "C-c");
@@ -83,8 +83,13 @@ class UploadTerminalIT {
         }
     }
 
+    private static void kill(Programs.Running server) {
+        server.close();
+    }
+
     private void run(String... arguments) {
         endTmux();
+        runs++; // a server of its own: the last one may still be ending
         String command = "XDG_STATE_HOME=" + sources + " " + String.join(" ", Packaged.command(arguments));
         tmux("new-session", "-d", "-x", "80", "-y", "30", command + "; echo exit $?; cat");
     }
@@ -100,6 +105,7 @@ class UploadTerminalIT {
     }
 
     private Programs.Result tmux(String... arguments) {
+        String session = "ntk-upload-" + ProcessHandle.current().pid() + "-" + runs;
         List<String> command = new ArrayList<>(List.of("tmux", "-u", "-L", session, "-f", "/dev/null"));
         command.addAll(List.of(arguments));
         return Programs.run(new byte[0], command.toArray(String[]::new));

@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -95,22 +94,6 @@ class UploadClientTest {
         assertThat(folder.resolve("film.bin")).hasSameBinaryContentAs(file);
         assertThat(Files.getLastModifiedTime(folder.resolve("film.bin"))).isEqualTo(Files.getLastModifiedTime(file));
         assertThat(states).isEmptyDirectory();
-    }
-
-    @Test
-    void sendsAsDocumentsSay() throws Exception {
-        Path film = source("film.mkv", 300_000);
-        Path state = states;
-        try (Server server = serve(server())) {
-            Endpoint endpoint = server.endpoints().get(0);
-            // snippet: send-a-file
-            SendOptions options = SendOptions.to(ConnectOptions.to(endpoint)).withState(state);
-            CompletableFuture<SendReport.Receipt> sending = UploadClient.send(options, film);
-            SendReport.Receipt receipt = sending.get(1, TimeUnit.MINUTES); // its name there, size, SHA-256, durable?
-            // end
-            assertThat(receipt.name() + " " + receipt.sha256() + " " + receipt.marks())
-                    .isEqualTo("film.mkv " + sha256(film) + " [DURABLE]");
-        }
     }
 
     private static Server serve(UploadOptions options) {
