@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Files over HTTP beside one nginx worker (access log off, sendfile on): small files by wrk over $CONNECTIONS connections,
 # requests a second and server CPU a request; a file of 1 GiB by curl, MiB a second and server CPU. Medians of $RUNS runs,
-# the servers taking turns. Files in memory (BENCH_DIR=/dev/shm) show the servers rather than the disk.
+# the servers taking turns, ours warmed up before. PARTS says which files: 1k, 64k, 1g (default: all). Files in memory (BENCH_DIR=/dev/shm) show the servers rather than the disk.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need nginx wrk curl
@@ -37,10 +37,10 @@ ntk_pid=$server
 
 ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; } # 1/100 s
 
-small() { # NAME PID PORT FILE: requests/s, CPU us a request
+small() { # NAME PID PORT FILE [SECONDS]: requests/s, CPU us a request
     local before after
     before=$(ticks "$2")
-    wrk -t1 "-c$connections" "-d${seconds}s" "http://127.0.0.1:$3/$4" >"$work/wrk"
+    wrk -t1 "-c$connections" "-d${5:-$seconds}s" "http://127.0.0.1:$3/$4" >"$work/wrk"
     after=$(ticks "$2")
     awk -v ticks="$((after - before))" \
         '/requests in/ { n = $1 } /Requests\/sec/ { print $2, ticks * 10000 / n }' "$work/wrk" >>"$work/$1-$4"
@@ -54,26 +54,29 @@ large() { # NAME PID PORT: MiB/s, CPU ms
     awk -v speed="$speed" -v ticks="$((after - before))" 'BEGIN { print speed / 1048576, ticks * 10 }' >>"$work/$1-1g"
 }
 
-for file in 1k 64k; do
-    small warm-up "$ntk_pid" 17201 "$file"
+parts=${PARTS:-1k 64k 1g}
+for file in ${parts/1g/}; do
+    small warm-up "$ntk_pid" 17201 "$file" "${WARM_UP:-6}"
     for _ in $(seq "$runs"); do
         small ntk "$ntk_pid" 17201 "$file"
         small nginx "$nginx" 17202 "$file"
         small nginx-open-file-cache "$nginx" 17203 "$file"
     done
 done
+[[ $parts == *1g* ]] || runs=0
 for _ in $(seq "$runs"); do
     large ntk "$ntk_pid" 17201
     large nginx "$nginx" 17202
 done
 
 printf '%-24s %6s %12s %16s\n' server file requests/s 'cpu us/request'
-for file in 1k 64k; do
+for file in ${parts/1g/}; do
     for name in ntk nginx nginx-open-file-cache; do
         printf '%-24s %6s %12.0f %16.2f\n' "$name" "$file" "$(awk '{ print $1 }' "$work/$name-$file" | median)" \
             "$(awk '{ print $2 }' "$work/$name-$file" | median)"
     done
 done
+[ "$runs" -gt 0 ] || exit 0
 printf '%-24s %6s %12s %16s\n' server file MiB/s 'cpu ms'
 for name in ntk nginx; do
     printf '%-24s %6s %12.0f %16.0f\n' "$name" 1g "$(awk '{ print $1 }' "$work/$name-1g" | median)" \

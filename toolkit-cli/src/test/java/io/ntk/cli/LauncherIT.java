@@ -194,6 +194,23 @@ class LauncherIT {
         assertThat(ntk(arguments.split(" ")).out()).doesNotContain("-XX:");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"udp serve -q", "http serve --dir ."})
+    void givesServersOfManySmallMessagesTheCollectorWithoutFences(String arguments) throws Exception {
+        assertThat(ntk(arguments.split(" ")).out().lines())
+                .contains("-XX:+UseSerialGC", "-Xmn64m")
+                .doesNotContain("-XX:TieredStopAtLevel=1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"udp serve", "--version"})
+    void leavesTheCollectorToTheUser(String arguments) throws Exception {
+        environment.put("NTK_JAVA_OPTS", "-Da=b -XX:+UseZGC");
+        assertThat(ntk(arguments.split(" ")).out().lines())
+                .contains("-XX:+UseZGC")
+                .doesNotContain("-XX:+UseSerialGC", "-Xmn64m");
+    }
+
     @Test
     void givesTheUsersOptionsTheLastWord() throws Exception {
         environment.put("NTK_JAVA_OPTS", "-XX:TieredStopAtLevel=4  -Da=*");

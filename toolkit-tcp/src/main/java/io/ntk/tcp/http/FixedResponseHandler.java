@@ -29,6 +29,8 @@ public final class FixedResponseHandler extends ChannelInboundHandlerAdapter {
     private @Nullable HttpRequest request;
     /* The clock is looked at once in a read. */
     private long second = Long.MIN_VALUE;
+    /* What the pipeline has is looked at once, at the first request. */
+    private boolean looked;
     private boolean ready;
     private boolean ordered;
     private boolean written;
@@ -86,11 +88,14 @@ public final class FixedResponseHandler extends ChannelInboundHandlerAdapter {
         if (head == null || head.decoderResult().isFailure()) {
             return;
         }
-        if (second == Long.MIN_VALUE) {
-            second = HttpDate.second();
+        if (!looked) {
+            looked = true;
             ordered = PipelineOrderHandler.isIn(ctx.pipeline());
             HttpCodec codec = ctx.pipeline().get(HttpCodec.class);
             ready = ordered && codec != null && codec.takesPrepared();
+        }
+        if (second == Long.MIN_VALUE) {
+            second = HttpDate.second();
         }
         PreparedReply reply = replies.reply(head.method().name(), head.uri(), second);
         written = true;

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
@@ -85,19 +86,34 @@ public final class HttpTimeoutsHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (message instanceof HttpObject) {
+        // Classes first: asking an object for interfaces that it has not is a search.
+        if (message.getClass() == DefaultHttpRequest.class) {
             messageInRead = true;
-            if (message instanceof HttpRequest) {
-                request();
-            }
-            if (message instanceof LastHttpContent) {
-                unanswered++;
-                enter(Phase.OURS);
-            } else if (message instanceof HttpContent content) {
-                windowBytes += content.content().readableBytes();
-            }
+            request();
+        } else if (message == LastHttpContent.EMPTY_LAST_CONTENT) {
+            messageInRead = true;
+            requestEnds();
+        } else if (message instanceof HttpObject) {
+            other(message);
         }
         ctx.fireChannelRead(message);
+    }
+
+    private void other(Object message) {
+        messageInRead = true;
+        if (message instanceof HttpRequest) {
+            request();
+        }
+        if (message instanceof LastHttpContent) {
+            requestEnds();
+        } else if (message instanceof HttpContent content) {
+            windowBytes += content.content().readableBytes();
+        }
+    }
+
+    private void requestEnds() {
+        unanswered++;
+        enter(Phase.OURS);
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -87,7 +88,9 @@ public final class PipelineOrderHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (!(message instanceof HttpObject)) {
+        boolean simple =
+                message.getClass() == DefaultHttpRequest.class || message == LastHttpContent.EMPTY_LAST_CONTENT;
+        if (!simple && !(message instanceof HttpObject)) {
             ctx.fireChannelRead(message);
             return;
         }
@@ -275,7 +278,15 @@ public final class PipelineOrderHandler extends ChannelDuplexHandler {
     }
 
     private void give(ChannelHandlerContext ctx, Object message) {
-        if (message instanceof HttpObject object) {
+        // Classes first: asking an object for interfaces that it has not is a search.
+        if (message == LastHttpContent.EMPTY_LAST_CONTENT) {
+            receiving = false;
+            ctx.fireChannelRead(message);
+        } else if (message.getClass() == DefaultHttpRequest.class
+                && ((DefaultHttpRequest) message).decoderResult().isSuccess()) {
+            begin(ctx, (DefaultHttpRequest) message, false);
+            ctx.fireChannelRead(message);
+        } else if (message instanceof HttpObject object) {
             if (object.decoderResult().isFailure()) {
                 ReferenceCountUtil.release(message);
                 violated(ctx, violation(object.decoderResult().cause()));
