@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Files over HTTP beside one nginx worker (access log off, sendfile on): small files by wrk over $CONNECTIONS connections,
 # requests a second and server CPU a request; a file of 1 GiB by curl, MiB a second and server CPU. Medians of $RUNS runs,
-# the servers taking turns, ours warmed up before. PARTS says which files: 1k, 64k, 1g (default: all). Files in memory (BENCH_DIR=/dev/shm) show the servers rather than the disk.
+# the servers taking turns, ours warmed up before. PARTS says which files: 1k, 64k, 1g (default: all). Files in memory
+# (BENCH_DIR=/dev/shm) show the servers rather than the disk.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need nginx wrk curl
@@ -69,7 +70,7 @@ for _ in $(seq "$runs"); do
     large nginx "$nginx" 17202
 done
 
-printf '%-24s %6s %12s %16s\n' server file requests/s 'cpu us/request'
+[ -z "${parts/1g/}" ] || printf '%-24s %6s %12s %16s\n' server file requests/s 'cpu us/request'
 for file in ${parts/1g/}; do
     for name in ntk nginx nginx-open-file-cache; do
         printf '%-24s %6s %12.0f %16.2f\n' "$name" "$file" "$(awk '{ print $1 }' "$work/$name-$file" | median)" \
