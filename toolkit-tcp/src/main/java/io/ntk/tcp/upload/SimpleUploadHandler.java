@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.Future;
 import io.ntk.core.CloseCause;
 import io.ntk.core.Closing;
@@ -32,6 +33,8 @@ import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The receiving side of the simple protocol: {@code NAME|SIZE}, an answer, and as many bytes; then the next.
@@ -44,9 +47,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Placement: behind TLS. In: {@link ByteBuf}; anything else is passed on. Out: {@code ByteBuf}. Nothing is read while a
  * file is opened or published, nor while 8 MiB wait for the disk. Failure: {@code error CODE TEXT} and the end of the
- * connection; a file that is cut short is deleted. Not sharable.
+ * connection; a file that is cut short is deleted; a listener that throws is logged. Not sharable.
  */
 public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(SimpleUploadHandler.class);
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int MAX_HEADER_BYTES = 4096 + 21;
     private static final int MAX_SIZE_DIGITS = 19;
@@ -128,7 +132,7 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
             in.release();
             return;
         }
-        held = held == null ? in : ctx.alloc().compositeBuffer(1024).addComponents(true, held, in);
+        held = held == null ? in : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), held, in);
         proceed(ctx);
     }
 
@@ -362,6 +366,7 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         upload = null;
+        path = "";
         state = State.HEADER;
         if (draining) {
             over(ctx);
@@ -455,6 +460,8 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
         if (headerEnd != null) {
             headerEnd.cancel(false);
         }
+        ReadGate.of(ctx.channel()).resume(this);
+        ReadGate.of(ctx.channel()).resume(store);
     }
 
     private static void onLoop(ChannelHandlerContext ctx, Runnable task) {
@@ -474,6 +481,10 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void tell(UploadEvent event) {
-        listener.on(event);
+        try {
+            listener.on(event);
+        } catch (RuntimeException e) {
+            LOG.warn("a listener failed on {}", event.name(), e);
+        }
     }
 }

@@ -1,0 +1,274 @@
+package io.ntk.tcp.upload;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.ntk.core.ConnectionEvent;
+import io.ntk.core.NetEvent;
+import io.ntk.core.ReadGate;
+import io.ntk.tcp.upload.store.UploadError;
+import io.ntk.testsupport.LeakCheck;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The handler alone, with bytes at both ends, a store that does as it is told, and the time of the test. */
+@ExtendWith(LeakCheck.class)
+class SimpleUploadHandlerTest {
+    private static final Duration SILENCE = Duration.ofSeconds(45);
+
+    private final FakeStore store = new FakeStore();
+    private final List<NetEvent> events = new ArrayList<>();
+    private EmbeddedChannel channel = channel();
+
+    @AfterEach
+    void nothingIsLeft() {
+        end();
+    }
+
+    private void end() {
+        store.uploads.forEach(upload -> upload.segments.forEach(FakeStore.FakeSegment::written));
+        channel.runPendingTasks();
+        channel.finishAndReleaseAll();
+    }
+
+    private EmbeddedChannel channel() {
+        EmbeddedChannel made = new EmbeddedChannel();
+        made.freezeTime();
+        made.pipeline().addLast(new SimpleUploadHandler(store, SILENCE, events::add));
+        return made;
+    }
+
+    private void in(String text) {
+        channel.writeInbound(Unpooled.copiedBuffer(text, UTF_8));
+    }
+
+    private String out() {
+        channel.runPendingTasks();
+        StringBuilder text = new StringBuilder();
+        for (ByteBuf some = channel.readOutbound(); some != null; some = channel.readOutbound()) {
+            text.append(some.toString(UTF_8));
+            some.release();
+        }
+        return text.toString();
+    }
+
+    private void pass(Duration time) {
+        channel.advanceTimeBy(time.toNanos(), TimeUnit.NANOSECONDS);
+        channel.runScheduledPendingTasks();
+        channel.runPendingTasks();
+    }
+
+    private void publish(String name) {
+        FakeStore.FakeUpload upload = store.last();
+        upload.segments.forEach(FakeStore.FakeSegment::written);
+        upload.commits.get(0).complete(FakeStore.receipt(name));
+        channel.runPendingTasks();
+    }
+
+    private List<String> names() {
+        return events.stream().map(NetEvent::name).toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a.txt|3\nabc", "a.txt|3\r\nabc", "\r\n\na.txt|3\nabc"})
+    void takesAFileHoweverItsBytesAreCut(String whole) {
+        for (int cut = 0; cut < whole.length(); cut++) {
+            in(whole.substring(0, cut));
+            in(whole.substring(cut));
+            channel.runPendingTasks();
+            store.last().open();
+            assertThat(out()).as("cut at %d", cut).isEqualTo("ready\n");
+            assertThat(store.last().request.path()).isEqualTo("a.txt");
+            assertThat(store.last().last().bytes()).isEqualTo(3);
+            assertThat(store.last().commits).hasSize(1);
+            publish("a.txt");
+            assertThat(out()).isEmpty();
+        }
+    }
+
+    @Test
+    void takesTheLongestHeaderByteByByteAndNoByteMore() {
+        String name = "é".repeat(2048); // 4,096 bytes
+        for (byte each : (name + "|" + "9223372036854775807").getBytes(UTF_8)) {
+            channel.writeInbound(Unpooled.wrappedBuffer(new byte[] {each}));
+        }
+        in("\r");
+        assertThat(out()).isEmpty();
+        assertThat(store.uploads).isEmpty();
+        in("\n");
+        assertThat(store.last().request.path()).isEqualTo(name);
+        assertThat(store.last().request.size()).isEqualTo(Long.MAX_VALUE);
+        end();
+
+        channel = channel();
+        for (int i = 0; i < 4117; i++) {
+            in("a");
+        }
+        assertThat(out()).isEmpty();
+        in("a");
+        assertThat(out()).isEqualTo("error 100 a header of more than 4117 bytes\n");
+    }
+
+    @Test
+    void aHeaderWithoutALineEndEndsAHundredMillisecondsBehindItsLastDigit() {
+        in("a.txt|1");
+        pass(Duration.ofMillis(99));
+        in("2");
+        pass(Duration.ofMillis(99));
+        assertThat(store.uploads).isEmpty();
+        pass(Duration.ofMillis(1));
+        assertThat(store.last().request.size()).isEqualTo(12);
+    }
+
+    @Test
+    void onceItIsReadyEveryByteIsData() {
+        in("a|2\n\n|next|1\nx");
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        assertThat(store.last().last().bytes()).isEqualTo(2);
+        publish("a");
+        assertThat(store.last().request.path()).isEqualTo("next");
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        publish("next");
+        assertThat(names()).containsExactly("upload-opened", "upload-done", "upload-opened", "upload-done");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"a.txt\n", "a.txt|\n", "a.txt|+3\n", "a.txt|3x\n", "|3a\n", "a|12345678901234567890\n", "\0|\n"})
+    void refusesWhatIsNoHeader(String header) {
+        in(header);
+        assertThat(out()).isEqualTo("error 100 a header that is not NAME|SIZE\n");
+        assertThat(store.uploads).isEmpty();
+    }
+
+    @Test
+    void refusesNamesThatAreNoTextAndSizesThatAreNoNumbers() {
+        channel.writeInbound(Unpooled.copiedBuffer(new byte[] {(byte) 0xc3, '|', '3', '\n'}));
+        assertThat(out()).isEqualTo("error 100 a header that is not UTF-8\n");
+        end();
+
+        channel = channel();
+        in("a|9999999999999999999\n"); // 19 digits
+        assertThat(out()).startsWith("error 202 ");
+        assertThat(store.uploads).isEmpty();
+    }
+
+    @Test
+    void splitsAtTheLastBar() {
+        in("a|b|3\n");
+        assertThat(store.last().request.path()).isEqualTo("a|b");
+    }
+
+    @Test
+    void anEmptyFileNeedsNoBytes() {
+        in("empty|0\n");
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        assertThat(store.last().commits).hasSize(1);
+        publish("empty");
+        assertThat(names()).containsExactly("upload-opened", "upload-done");
+    }
+
+    @Test
+    void tellsWhyAFileIsRefused() {
+        in("a|3\n");
+        store.last().refuse(UploadError.EXISTS);
+        assertThat(out()).isEqualTo("error 201 refused\n");
+        assertThat(names()).containsExactly("upload-failed");
+    }
+
+    @Test
+    void aBadHeaderBehindAFileIsNotThatFilesFailure() {
+        in("a|1\nx");
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        publish("a");
+        in("what\n");
+        assertThat(out()).startsWith("error 100 ");
+        assertThat(names()).containsExactly("upload-opened", "upload-done");
+    }
+
+    @Test
+    void aFileThatEndsEarlyIsGivenUp() {
+        in("a|3\nab");
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        assertThat(out()).isEqualTo("error 303 the file ended early\n");
+        assertThat(store.last().aborts).containsExactly(false);
+    }
+
+    @Test
+    void publishesTheLastFileOfAClientThatHasEndedItsOutput() {
+        in("a|3\nabc");
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        assertThat(channel.isOpen()).isTrue();
+        publish("a");
+        assertThat(out()).isEmpty();
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void aPeerThatIsSilentAtItsTurnIsCutOff() {
+        in("a|3\n");
+        pass(SILENCE.multipliedBy(2)); // our turn: it waits for us
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        pass(SILENCE.minusMillis(1).minus(SILENCE.dividedBy(4)));
+        assertThat(out()).isEmpty();
+        pass(SILENCE.dividedBy(4).plusMillis(1).plus(SILENCE.dividedBy(4)));
+        assertThat(out()).isEqualTo("error 106 nothing came for too long\n");
+    }
+
+    @Test
+    void draining() {
+        in("a|1\n");
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        channel.pipeline().fireUserEventTriggered(ConnectionEvent.DRAIN);
+        assertThat(channel.isOpen()).isTrue();
+        in("x");
+        publish("a");
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(names()).containsExactly("upload-opened", "upload-done");
+    }
+
+    @Test
+    void leavesTheChannelReadingWhenItIsRemoved() {
+        in("a|3\n");
+        assertThat(ReadGate.of(channel).isPaused()).isTrue();
+        channel.pipeline().remove(SimpleUploadHandler.class);
+        assertThat(ReadGate.of(channel).isPaused()).isFalse();
+        channel.writeInbound("for another handler");
+        assertThat((String) channel.readInbound()).isEqualTo("for another handler");
+    }
+
+    @Test
+    void aListenerThatFailsDisturbsNobody() {
+        channel.pipeline().remove(SimpleUploadHandler.class);
+        channel.pipeline().addLast(new SimpleUploadHandler(store, SILENCE, event -> {
+            throw new IllegalStateException("on purpose");
+        }));
+        channel.writeInbound(Unpooled.copiedBuffer("a|0\n", US_ASCII));
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        publish("a");
+        assertThat(channel.isOpen()).isTrue();
+    }
+}
