@@ -2,7 +2,6 @@ package io.ntk.tcp.upload.client;
 
 import static java.util.Objects.requireNonNull;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -166,10 +165,10 @@ final class ClientConnection extends ChannelDuplexHandler {
         return inFlight.get();
     }
 
-    /** Takes a frame, or the buffers of a payload, in order. */
+    /** Takes a frame, or the pieces of a payload, in order. */
     void write(Object message) {
-        if (message instanceof ByteBuf raw) {
-            int bytes = raw.readableBytes();
+        int bytes = Segment.bytes(message);
+        if (bytes > 0) {
             inFlight.addAndGet(bytes);
             channel().write(message).addListener(done -> {
                 inFlight.addAndGet(-bytes);
@@ -235,8 +234,8 @@ final class ClientConnection extends ChannelDuplexHandler {
         saidAt = now(ctx);
         if (message instanceof UploadFrame.Data data) {
             rawToGo = data.rawBytes();
-        } else if (message instanceof ByteBuf raw) {
-            rawToGo -= raw.readableBytes();
+        } else {
+            rawToGo -= Segment.bytes(message);
         }
         ctx.write(message, promise);
         while (rawToGo == 0 && !waitingSigns.isEmpty()) {

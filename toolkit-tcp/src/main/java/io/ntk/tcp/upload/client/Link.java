@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.netty.buffer.ByteBufAllocator;
 import io.ntk.core.ConnectFailedException;
 import io.ntk.core.EventLoops;
+import io.ntk.core.Transport;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
 import io.ntk.tcp.upload.store.UploadError.Retry;
@@ -157,6 +158,11 @@ final class Link implements ClientConnection.Peer {
         return connected().can(capability);
     }
 
+    /** Whether regions of files may be written. */
+    boolean sendsFiles() {
+        return Transport.sendsFiles(connected().channel());
+    }
+
     ByteBufAllocator alloc() {
         return connected().channel().alloc();
     }
@@ -190,7 +196,7 @@ final class Link implements ClientConnection.Peer {
         credit = Math.min(credit + bytes, MAX_CREDIT);
     }
 
-    /** Takes a frame, or a buffer, which is then the connection's; {@link #flush} lets it out. */
+    /** Takes a frame, or a piece of a payload, which is then the connection's; {@link #flush} lets it out. */
     void write(Object message) {
         connected().write(message);
         unflushed = true;

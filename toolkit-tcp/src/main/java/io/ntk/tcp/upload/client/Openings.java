@@ -8,9 +8,7 @@ import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.UploadError;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +85,7 @@ final class Openings {
             transfer.wantAll();
         }
         if (transfer.file != null && transfer.digest == null && isDigestWanted()) {
-            transfer.digest = mailbox.wakeAt(nullable(digests.sha256(transfer.file, transfer.size())));
+            transfer.digest = mailbox.wakeAt(nullable(digests.sha256(transfer.file.channel(), transfer.size())));
         }
         transfers.beginLarge(transfer, link.stream());
         link.write(new UploadFrame.Open(
@@ -127,7 +125,7 @@ final class Openings {
         }
         transfer.state = state;
         transfer.acked = 0;
-        transfer.file = FileChannel.open(file.source(), StandardOpenOption.READ);
+        transfer.file = SourceFile.open(file.source());
     }
 
     private String identity(SendItem.File file, @Nullable Identity identity) throws IOException {
@@ -212,7 +210,7 @@ final class Openings {
         }
         if (!unread.isEmpty()) {
             transfer.check = mailbox.wakeAt(digests.same(
-                    requireNonNull(transfer.file),
+                    requireNonNull(transfer.file).channel(),
                     transfer.size(),
                     transfer.segmentBytes,
                     unread,

@@ -2,13 +2,14 @@ package io.ntk.tcp.upload.client;
 
 import static java.util.Objects.requireNonNull;
 
-import io.netty.buffer.ByteBuf;
+import io.netty.util.ReferenceCounted;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
 import io.ntk.tcp.upload.client.SendObserver.Waiting;
 import io.ntk.tcp.upload.store.Octets;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +19,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Outflow {
     private static final int IN_FLIGHT_BYTES = 8 << 20;
+    private static final int SCRATCH_BYTES = 128 * 1024;
 
     private final Link link;
     private final Transfers transfers;
     private final Recovery recovery;
     private final Tally tally;
     private final Pacer pacer;
+    /* What is read to be summed alone; small enough to stay in the processor's cache. */
+    private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
     private volatile boolean cancelled;
 
     Outflow(Link link, Transfers transfers, Recovery recovery, Tally tally, Pacer pacer) {
@@ -112,12 +116,12 @@ final class Outflow {
             return requireNonNull(transfer.pipe.segment(number));
         }
         try {
-            return Segment.read(
-                    requireNonNull(transfer.file),
-                    (long) number * transfer.segmentBytes,
-                    length,
-                    pacer.chunkBytes(),
-                    link.alloc());
+            SourceFile file = requireNonNull(transfer.file);
+            long offset = (long) number * transfer.segmentBytes;
+            int chunk = pacer.chunkBytes();
+            return link.sendsFiles()
+                    ? Segment.regions(file, offset, length, chunk, scratch)
+                    : Segment.read(file.channel(), offset, length, chunk, link.alloc());
         } catch (EOFException e) {
             recovery.changed(transfer);
         } catch (IOException e) {
@@ -128,10 +132,10 @@ final class Outflow {
 
     /** The raw bytes; what is kept for a pipe stays the ring's. At a slow rate a connection may end in the middle of it. */
     private void payload(Segment segment, boolean kept) throws InterruptedException {
-        for (ByteBuf chunk : segment.chunks()) {
+        for (ReferenceCounted piece : segment.pieces()) {
             if (link.isOpen() && !cancelled) {
-                pacer.await(chunk.readableBytes(), link::flush);
-                link.write(chunk.retainedDuplicate());
+                pacer.await(Segment.bytes(piece), link::flush);
+                link.write(Segment.retained(piece));
             }
         }
         if (!kept) {

@@ -86,8 +86,9 @@ final class PipeRing implements AutoCloseable {
         if (digests == null) {
             return CompletableFuture.completedFuture(null);
         }
-        List<ByteBuf> chunks =
-                segment.chunks().stream().map(ByteBuf::retainedDuplicate).toList();
+        List<ByteBuf> chunks = segment.pieces().stream()
+                .map(piece -> ((ByteBuf) piece).retainedDuplicate())
+                .toList();
         return digests.run(() -> {
             for (ByteBuf chunk : chunks) {
                 digest.update(chunk.nioBuffer());

@@ -2,6 +2,8 @@ package io.ntk.tcp.upload.client;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.FileRegion;
+import io.netty.util.ReferenceCounted;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,13 +14,14 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * The bytes of a segment in pooled direct buffers, and their CRC: what is sent is exactly what was summed, whatever happens to
- * the file meanwhile. Owned by who made it, until it is written or released.
+ * What is sent of a segment, in pieces, and its CRC. The pieces are pooled direct buffers with exactly what was summed; or
+ * regions of the file, which the kernel reads again when they are sent: should the file have changed in between, then the
+ * receiver refuses the segment for its CRC. Owned by who made it, until it is written or released.
  */
 final class Segment {
     static final int CHUNK_BYTES = 256 * 1024;
 
-    private final List<ByteBuf> chunks = new ArrayList<>();
+    private final List<ReferenceCounted> pieces = new ArrayList<>();
     private final CRC32C crc = new CRC32C();
     private int size;
 
@@ -38,13 +41,8 @@ final class Segment {
             while (segment.size < size) {
                 int part = Math.min(chunkBytes, size - segment.size);
                 ByteBuf chunk = alloc.directBuffer(part, part);
-                segment.chunks.add(chunk);
-                ByteBuffer bytes = chunk.nioBuffer(0, part);
-                while (bytes.hasRemaining()) {
-                    if (file.read(bytes, offset + segment.size + bytes.position()) < 0) {
-                        throw new EOFException("the file is shorter than it was");
-                    }
-                }
+                segment.pieces.add(chunk);
+                readFully(file, chunk.nioBuffer(0, part), offset + segment.size);
                 segment.add(chunk, part);
             }
             whole = true;
@@ -52,6 +50,38 @@ final class Segment {
         } finally {
             if (!whole) {
                 segment.release();
+            }
+        }
+    }
+
+    /**
+     * Sums a part of a file, and leaves the reading of what is sent to the kernel.
+     *
+     * @param chunkBytes the size of each region
+     * @param scratch what it is read into to be summed, any size
+     * @throws EOFException when the file is shorter
+     */
+    static Segment regions(SourceFile file, long offset, int size, int chunkBytes, ByteBuffer scratch)
+            throws IOException {
+        Segment segment = new Segment();
+        for (int summed = 0; summed < size; summed += scratch.limit()) {
+            scratch.clear().limit(Math.min(scratch.capacity(), size - summed));
+            readFully(file.channel(), scratch, offset + summed);
+            segment.crc.update(scratch.flip());
+        }
+        while (segment.size < size) {
+            int part = Math.min(chunkBytes, size - segment.size);
+            segment.pieces.add(file.region(offset + segment.size, part));
+            segment.size += part;
+        }
+        return segment;
+    }
+
+    private static void readFully(FileChannel file, ByteBuffer into, long offset) throws IOException {
+        long start = offset - into.position();
+        while (into.hasRemaining()) {
+            if (file.read(into, start + into.position()) < 0) {
+                throw new EOFException("the file is shorter than it was");
             }
         }
     }
@@ -65,7 +95,7 @@ final class Segment {
             while (segment.size < max && !ended) {
                 int part = Math.min(chunkBytes, max - segment.size);
                 ByteBuf chunk = alloc.directBuffer(part, part);
-                segment.chunks.add(chunk);
+                segment.pieces.add(chunk);
                 ByteBuffer bytes = chunk.nioBuffer(0, part);
                 while (bytes.hasRemaining() && !ended) {
                     ended = pipe.read(bytes) < 0;
@@ -95,13 +125,26 @@ final class Segment {
         return (int) crc.getValue();
     }
 
-    /** The buffers, in order; still the segment's. */
-    List<ByteBuf> chunks() {
-        return chunks;
+    /** Buffers or regions, in order; still the segment's. */
+    List<ReferenceCounted> pieces() {
+        return pieces;
+    }
+
+    /** The raw bytes of what goes to a connection; none of a frame. */
+    static int bytes(Object message) {
+        if (message instanceof ByteBuf buffer) {
+            return buffer.readableBytes();
+        }
+        return message instanceof FileRegion region ? (int) region.count() : 0;
+    }
+
+    /** The same bytes, to be written once; a buffer can be written again. */
+    static Object retained(ReferenceCounted piece) {
+        return piece instanceof ByteBuf buffer ? buffer.retainedDuplicate() : piece.retain();
     }
 
     void release() {
-        chunks.forEach(ByteBuf::release);
-        chunks.clear();
+        pieces.forEach(ReferenceCounted::release);
+        pieces.clear();
     }
 }

@@ -4,7 +4,6 @@ import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadRequest;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Objects;
@@ -39,7 +38,7 @@ final class Transfer {
     Identity identity;
 
     @Nullable
-    FileChannel file;
+    SourceFile file;
 
     @Nullable
     PipeRing pipe;
@@ -251,18 +250,15 @@ final class Transfer {
         known.clear();
         digest = null;
         identity = null;
-        FileChannel opened = file;
+        SourceFile opened = file;
         SendState remembered = state;
         file = null;
         state = null;
-        try {
-            if (opened != null) {
-                opened.close();
-            }
-        } finally {
-            if (remembered != null) {
-                remembered.close();
-            }
+        if (opened != null) {
+            opened.release();
+        }
+        if (remembered != null) {
+            remembered.close();
         }
     }
 

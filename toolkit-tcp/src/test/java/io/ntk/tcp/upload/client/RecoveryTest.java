@@ -406,6 +406,7 @@ class RecoveryTest {
                     talk.opened(open.stream(), open.epoch());
                     talk.expect(DATA);
                     talk.ack(open.stream(), open.epoch(), SEGMENT, SEGMENT);
+                    talk.leave();
                 },
                 cut,
                 talk -> {

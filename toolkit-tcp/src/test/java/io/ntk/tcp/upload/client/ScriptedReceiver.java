@@ -170,7 +170,10 @@ final class ScriptedReceiver implements AutoCloseable {
         int heartbeat = 15;
         int maxInline = 64 * 1024;
 
+        private final Socket socket;
+
         private Talk(Socket socket) throws IOException {
+            this.socket = socket;
             this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1 << 16));
             this.out = new DataOutputStream(socket.getOutputStream());
         }
@@ -233,6 +236,12 @@ final class ScriptedReceiver implements AutoCloseable {
                         + Integer.toHexString(type) + ")");
             }
             return frame;
+        }
+
+        /** Ends the connection so that the client hears all that was said: a reset could overtake it. */
+        void leave() throws IOException {
+            socket.shutdownOutput();
+            awaitEnd();
         }
 
         /** Waits for the client to end the connection, whatever it still says. */

@@ -1,0 +1,67 @@
+package io.ntk.tcp.upload.client;
+
+import io.netty.channel.DefaultFileRegion;
+import io.netty.channel.FileRegion;
+import io.netty.util.AbstractReferenceCounted;
+import io.netty.util.ReferenceCounted;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file that is open for sending. It is closed when whoever opened it has released it and all of its regions are written or
+ * released, so that no region outlives its descriptor, whose number may be another file's by then.
+ */
+final class SourceFile extends AbstractReferenceCounted {
+    private static final Logger LOG = LoggerFactory.getLogger(SourceFile.class);
+
+    private final FileChannel channel;
+
+    private SourceFile(FileChannel channel) {
+        this.channel = channel;
+    }
+
+    /** Opens a file; the caller releases it. */
+    static SourceFile open(Path path) throws IOException {
+        return new SourceFile(FileChannel.open(path, StandardOpenOption.READ));
+    }
+
+    /** To read from at positions. */
+    FileChannel channel() {
+        return channel;
+    }
+
+    /** A part that the kernel sends. */
+    FileRegion region(long offset, int bytes) {
+        return new Region(offset, bytes);
+    }
+
+    private final class Region extends DefaultFileRegion {
+        Region(long offset, long bytes) {
+            super(channel, offset, bytes);
+            SourceFile.this.retain();
+        }
+
+        @Override
+        protected void deallocate() {
+            SourceFile.this.release();
+        }
+    }
+
+    @Override
+    public ReferenceCounted touch(Object hint) {
+        return this;
+    }
+
+    @Override
+    protected void deallocate() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.debug("cannot close a source", e);
+        }
+    }
+}
