@@ -202,8 +202,16 @@ class LauncherIT {
                 .doesNotContain("-XX:TieredStopAtLevel=1");
     }
 
+    @Test
+    void letsSendingCompileOnlyWhatIsHotIndeed() throws Exception {
+        assertThat(ntk("upload", "send", "a", "9003").out().lines())
+                .contains("-XX:Tier4InvocationThreshold=50000", "-XX:+UseSerialGC")
+                .doesNotContain("-XX:TieredStopAtLevel=1");
+        assertThat(ntk("upload", "serve").out()).doesNotContain("-XX:");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"udp serve", "--version"})
+    @ValueSource(strings = {"udp serve", "--version", "upload send"})
     void leavesTheCollectorToTheUser(String arguments) throws Exception {
         environment.put("NTK_JAVA_OPTS", "-Da=b -XX:+UseZGC");
         assertThat(ntk(arguments.split(" ")).out().lines())
