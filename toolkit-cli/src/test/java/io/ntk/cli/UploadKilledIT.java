@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.Programs;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,10 +15,15 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** SIGKILL at either end, at random moments: the same command again ends well. */
+/**
+ * SIGKILL at either end, at random moments: the same command again ends well. More of them by hand:
+ * {@code -Dntk.kills=50 -Dntk.kills.seed=7} (the default of 3 at each end takes some seconds).
+ */
 class UploadKilledIT {
-    private static final int KILLS = 3;
-    private static final int LARGE_BYTES = 24 << 20;
+    private static final int KILLS = Integer.getInteger("ntk.kills", 3);
+    private static final int BYTES_A_KILL = 8 << 20;
+    private static final long LARGE_BYTES = (long) BYTES_A_KILL * KILLS;
+    private static final Duration PATIENCE = Duration.ofSeconds(40 + KILLS);
     private static final int SMALL = 200;
 
     @TempDir
@@ -26,7 +32,7 @@ class UploadKilledIT {
     @TempDir
     private Path sources;
 
-    private final long seed = System.nanoTime();
+    private final long seed = Long.getLong("ntk.kills.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final int port = Packaged.freePort();
 
@@ -63,9 +69,13 @@ class UploadKilledIT {
         for (int i = 0; i < SMALL; i++) {
             Files.writeString(data.resolve("f" + i), "file " + i);
         }
-        byte[] bytes = new byte[LARGE_BYTES];
-        random.nextBytes(bytes);
-        Files.write(sources.resolve("data/large"), bytes);
+        byte[] bytes = new byte[BYTES_A_KILL];
+        try (OutputStream large = Files.newOutputStream(sources.resolve("data/large"))) {
+            for (int i = 0; i < KILLS; i++) {
+                random.nextBytes(bytes);
+                large.write(bytes);
+            }
+        }
     }
 
     /** How much of the large file the server has written, whole or in part. */
@@ -83,7 +93,9 @@ class UploadKilledIT {
     private void check(Programs.Result result) {
         assertThat(result.exit()).as("seed " + seed + ": " + result.err()).isZero();
         assertThat(inbox.resolve("data/large")).hasSameBinaryContentAs(sources.resolve("data/large"));
-        assertThat(inbox.resolve("data/small/f" + (SMALL - 1))).hasContent("file " + (SMALL - 1));
+        for (int i = 0; i < SMALL; i++) {
+            assertThat(inbox.resolve("data/small/f" + i)).hasContent("file " + i);
+        }
     }
 
     @Test
@@ -92,14 +104,14 @@ class UploadKilledIT {
         Programs.Running server = serve();
         try {
             for (int i = 1; i <= KILLS; i++) {
-                long until = (long) LARGE_BYTES * i / (KILLS + 2) + random.nextInt(1 << 20);
+                long until = LARGE_BYTES * i / (KILLS + 2) + random.nextInt(1 << 20);
                 Programs.Running client = send();
                 Await.until(
                         "some bytes", () -> received() > until || client.err().contains("sent "));
                 kill(client);
             }
             try (Programs.Running client = send()) {
-                check(client.await(Duration.ofSeconds(40)));
+                check(client.await(PATIENCE));
             }
         } finally {
             server.close();
@@ -112,13 +124,13 @@ class UploadKilledIT {
         Programs.Running server = serve();
         try (Programs.Running client = send()) {
             for (int i = 1; i <= KILLS; i++) {
-                long until = (long) LARGE_BYTES * i / (KILLS + 2) + random.nextInt(1 << 20);
+                long until = LARGE_BYTES * i / (KILLS + 2) + random.nextInt(1 << 20);
                 Await.until(
                         "some bytes", () -> received() > until || client.err().contains("sent "));
                 kill(server);
                 server = serve();
             }
-            check(client.await(Duration.ofSeconds(40)));
+            check(client.await(PATIENCE));
         } finally {
             server.close();
         }

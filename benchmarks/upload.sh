@@ -1,0 +1,311 @@
+#!/usr/bin/env bash
+# Uploads of the whole programs, client and server, beside socat, dd and rsync. The programs take turns; medians of $RUNS runs.
+# "s" is what the client says it took: from its connection to the last confirmation, without the start of its JVM; "whole s"
+# is with it. The server has had one upload before, as a server that runs has. "elsewhere" is the CPU time of what else ran
+# on the machine meanwhile: where it is not small, the times mean little.
+#   PARTS='large transports tls disk small resume memory'   what is measured; each alone takes some minutes at most
+#   SIZE_MIB=2048                                           the large file
+#   BENCH_DIR=/dev/shm                                      where files are, unless the disk is measured: better be tmpfs
+#   DISK_DIR=/var/tmp                                       for disk, small and resume: on a disk
+# rsync and socat: apt-get install rsync socat.
+export BENCH_DIR=${BENCH_DIR:-/dev/shm}
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+parts=${PARTS:-large transports tls disk small resume memory}
+mib=${SIZE_MIB:-2048}
+NTK_JAVA_ARCHIVE='wait' "$ntk" --version >/dev/null
+machine
+disk=$(mktemp -d "${DISK_DIR:-/var/tmp}/ntk-bench.XXXXXX")
+trap 'cleanup; rm -rf "$disk"' EXIT
+export XDG_STATE_HOME=$work/state
+port=17800
+
+cpu_ticks() { # PID and its children that ended, in 1/100 s
+    awk '{ sub(/.*\) /, ""); print $12 + $13 + $14 + $15 }' "/proc/$1/stat"
+}
+
+all_ticks() { # of the machine, idle time and host's left out
+    awk '/^cpu /{ print $2 + $3 + $4 + $7 + $8; exit }' /proc/stat
+}
+
+serve() { # NAME FOLDER OPTIONS...: sets $server and $port
+    local name=$1 folder=$2
+    shift 2
+    mkdir -p "$folder"
+    port=$((port + 1))
+    start "$name" "$port" "$ntk" upload serve --dir "$folder" --on-exists overwrite --listen "127.0.0.1:$port" -q "$@"
+}
+
+big() {
+    [ -f "$work/big" ] || head -c "$((mib << 20))" /dev/urandom >"$work/big"
+}
+
+many() { # FOLDER COUNT: files of 4 KiB
+    mkdir "$1"
+    head -c $(($2 * 4096)) /dev/urandom | split -b 4096 -a 5 -d - "$1/f"
+}
+
+# send NAME PID PORT SOURCE OPTIONS...: appends seconds, whole seconds, CPU s of client and server, CPU s elsewhere
+send() {
+    local name=$1 pid=$2 to=$3 source=$4 before all
+    shift 4
+    before=$(cpu_ticks "$pid") all=$(all_ticks)
+    TIMEFORMAT='%R %U %S'
+    { time "$ntk" upload send "$source" "127.0.0.1:$to" --no-resume --json "$@" >"$work/report" 2>"$work/$name.client"; } 2>"$work/time" \
+        || { cat "$work/$name.client" "$work/time" >&2; exit 1; }
+    awk -v said="$(sed -E 's/.*"seconds":([0-9.]+).*/\1/' "$work/report")" -v server="$(($(cpu_ticks "$pid") - before))" \
+        -v all="$(($(all_ticks) - all))" \
+        '{ print said, $1, $2 + $3, server / 100, all / 100 - server / 100 - $2 - $3 }' "$work/time" >>"$work/$name.result"
+}
+
+# Another program on both sides. reference NAME SERVER-PID COMMAND...: the same figures; the server ends by itself
+reference() {
+    local name=$1 pid=$2 all
+    shift 2
+    all=$(all_ticks)
+    TIMEFORMAT='%R %U %S'
+    { time { "$@"; wait "$pid"; }; } 2>"$work/time"
+    awk -v all="$(($(all_ticks) - all))" '{ print $1, $1, $2 + $3, 0, all / 100 - $2 - $3 }' "$work/time" >>"$work/$name.result"
+}
+
+column() { # NAME NUMBER
+    awk -v n="$2" '{ print $n }' "$work/$1.result" | median
+}
+
+rates() { # NAME...: the first is what the others are compared with
+    local name first=$1
+    printf '%-22s %8s %8s %8s %8s %13s %13s %10s\n' transfer MiB/s ratio s 'whole s' 'client cpu s' 'server cpu s' elsewhere
+    for name; do
+        printf '%-22s %8.0f %8.2f %8.2f %8.2f %13.2f %13.2f %10.2f\n' "$name" \
+            "$(awk -v m="$mib" -v s="$(column "$name" 1)" 'BEGIN { print m / s }')" \
+            "$(awk -v m="$(column "$first" 1)" -v s="$(column "$name" 1)" 'BEGIN { print m / s }')" \
+            "$(column "$name" 1)" "$(column "$name" 2)" "$(column "$name" 3)" "$(column "$name" 4)" "$(column "$name" 5)"
+    done
+}
+
+# A virtual machine may give free memory back to its host, and the first touch of each page is slow then. So as much as is
+# about to be written is touched and set free right before each run.
+touch_memory() {
+    rm -rf "$work/out" "$work"/inbox*/big
+    head -c "$((mib << 20))" /dev/zero >"$work/touched"
+    rm "$work/touched"
+}
+
+socat_once() { # FILE: over it
+    local listener
+    touch_memory
+    socat -b65536 -u TCP-LISTEN:17799,bind=127.0.0.1,reuseaddr "OPEN:$1,creat,trunc" &
+    listener=$!
+    for _ in $(seq 100); do ! ss -Hltn 'sport = :17799' | grep -q . || break; sleep 0.02; done
+    reference socat "$listener" socat -b65536 -u "OPEN:$work/big" TCP:127.0.0.1:17799
+}
+
+ntk_once() { # NAME PID PORT OPTIONS...
+    local name=$1 pid=$2 to=$3
+    shift 3
+    touch_memory
+    send "$name" "$pid" "$to" "$work/big" "$@"
+}
+
+large() {
+    need socat ss java
+    big
+    serve large "$work/inbox"
+    local pid=$server to=$port
+    ntk_once warm-up "$pid" "$to" --durability none
+    for _ in $(seq "$runs"); do
+        socat_once "$work/out"
+        ntk_once ntk-crc32c "$pid" "$to" --durability none --no-digest
+        ntk_once ntk-sha256 "$pid" "$to" --durability none
+    done
+    stop "$pid"
+    rates socat ntk-crc32c ntk-sha256
+    local sums
+    sums=$(java "$here/Digests.java")
+    awk -v m="$mib" -v sha="${sums% *}" -v crc="${sums#* }" -v copies="$(awk '{ print $3 + $4 }' "$work/ntk-crc32c.result" | median)" \
+        -v took="$(column ntk-sha256 1)" -v cores="$(nproc)" 'BEGIN {
+        bound = (copies + 2 * m / sha) / cores
+        printf "one core sums %d MiB/s by SHA-256, %d by CRC32C; two digests and the CPU time of ntk-crc32c on %d cores: ", sha, crc, cores
+        printf "%.2f s, %.0f MiB/s; reached %.0f %%\n", bound, m / bound, 100 * bound / took }'
+}
+
+transports() {
+    need socat ss
+    big
+    local name
+    declare -A pids_of=() ports_of=()
+    for name in nio epoll io_uring; do
+        serve "$name" "$work/inbox-$name" --transport "$name"
+        pids_of[$name]=$server ports_of[$name]=$port
+        ntk_once warm-up "$server" "$port" --durability none --no-digest
+    done
+    for _ in $(seq "$runs"); do
+        socat_once "$work/out"
+        for name in nio epoll io_uring; do
+            ntk_once "server-$name" "${pids_of[$name]}" "${ports_of[$name]}" --durability none --no-digest
+        done
+    done
+    for name in nio epoll io_uring; do stop "${pids_of[$name]}"; done
+    echo 'CRC32C alone; the client is always on NIO'
+    rates socat server-nio server-epoll server-io_uring
+}
+
+tls() {
+    need socat ss
+    big
+    serve tls "$work/inbox" --tls --self-signed
+    local pid=$server to=$port
+    ntk_once warm-up "$pid" "$to" --durability none --tls --insecure
+    for _ in $(seq "$runs"); do
+        socat_once "$work/out"
+        ntk_once tls-crc32c "$pid" "$to" --durability none --tls --insecure --no-digest
+        ntk_once tls-sha256 "$pid" "$to" --durability none --tls --insecure
+    done
+    stop "$pid"
+    rates socat tls-crc32c tls-sha256
+}
+
+disk() {
+    big
+    serve disk "$disk/inbox"
+    local pid=$server to=$port all
+    for _ in $(seq "$runs"); do
+        rm -f "$disk/out" "$disk/inbox/big"
+        sync
+        all=$(all_ticks)
+        TIMEFORMAT='%R %U %S'
+        { time dd if="$work/big" of="$disk/out" bs=1M conv=fsync 2>/dev/null; } 2>"$work/time"
+        awk -v all="$(($(all_ticks) - all))" '{ print $1, $1, $2 + $3, 0, all / 100 - $2 - $3 }' "$work/time" >>"$work/dd.result"
+        rm -f "$disk/out"
+        sync
+        send ntk-durable "$pid" "$to" "$work/big"
+    done
+    stop "$pid"
+    echo "from memory onto the disk of $disk; ntk with SHA-256"
+    rates dd ntk-durable
+}
+
+small() {
+    need rsync
+    local count=${FILES:-10000} pid to name
+    many "$disk/files" "$count"
+    sync
+    cat >"$work/rsyncd.conf" <<CONF
+address = 127.0.0.1
+port = 17798
+use chroot = no
+uid = $(id -u)
+gid = $(id -g)
+reverse lookup = no
+[in]
+path = $disk/rsync
+read only = no
+CONF
+    mkdir "$disk/rsync"
+    start rsync 17798 rsync --daemon --no-detach --config="$work/rsyncd.conf"
+    local daemon=$server
+    serve small "$disk/inbox"
+    pid=$server to=$port
+    send warm-up "$pid" "$to" "$disk/files" --durability none
+    # Nothing is deleted between runs, and each goes into a folder of its own: ext4 is slow to make files for minutes after many
+    # were deleted, since it passes over their inodes.
+    rsync_once() { # NAME RUN OPTIONS...
+        local name=$1 run=$2 all
+        shift 2
+        sync
+        all=$(all_ticks)
+        { time timeout 120 rsync -r "$@" "$disk/files" "rsync://127.0.0.1:17798/in/$name-$run/"; } 2>"$work/time"
+        awk -v all="$(($(all_ticks) - all))" '{ print $1, $1, $2 + $3, 0, all / 100 - $2 - $3 }' "$work/time" >>"$work/$name.result"
+    }
+    TIMEFORMAT='%R %U %S'
+    local run
+    for run in $(seq "$runs"); do
+        rsync_once rsync "$run"
+        sync
+        send ntk-none "$pid" "$to" "$disk/files" --to "none-$run/" --durability none
+        rsync_once rsync--fsync "$run" --fsync
+        sync
+        send ntk-batch "$pid" "$to" "$disk/files" --to "batch-$run/" --durability batch
+    done
+    stop "$pid"
+    stop "$daemon"
+    echo "$count files of 4 KiB on the disk of $disk; rsync to its daemon on loopback (its server's time is in elsewhere)"
+    printf '%-22s %8s %8s %8s %13s %13s %10s\n' transfer files/s s 'whole s' 'client cpu s' 'server cpu s' elsewhere
+    for name in rsync ntk-none rsync--fsync ntk-batch; do
+        printf '%-22s %8.0f %8.2f %8.2f %13.2f %13.2f %10.2f\n' "$name" \
+            "$(awk -v n="$count" -v s="$(column $name 1)" 'BEGIN { print n / s }')" \
+            "$(column $name 1)" "$(column $name 2)" "$(column $name 3)" "$(column $name 4)" "$(column $name 5)"
+    done
+    awk -v r="$(column rsync 1)" -v n="$(column ntk-none 1)" -v rf="$(column rsync--fsync 1)" -v nf="$(column ntk-batch 1)" \
+        'BEGIN { printf "without syncs %.2f times, with them %.2f times as fast as rsync\n", r / n, rf / nf }'
+}
+
+# A client is killed when 99 % of 10 GiB (a sparse file) are there. Both ends are started anew, with a proxy between them that
+# looks at the frames: from the connection that it accepts to the DATA of the first segment that is missing.
+resume() {
+    need python3
+    local size=$((10 << 30)) address=17796 client there proxy
+    truncate -s "$size" "$disk/sparse"
+    mkdir -p "$disk/inbox"
+    for _ in $(seq "$runs"); do
+        rm -f "$disk/inbox/sparse"
+        start resume $address "$ntk" upload serve --dir "$disk/inbox" --listen 127.0.0.1:$address -q
+        "$ntk" upload send "$disk/sparse" 127.0.0.1:$address --durability none --no-digest -q 2>"$work/client" &
+        client=$!
+        pids+=("$client")
+        for _ in $(seq 12000); do
+            there=$(find "$disk/inbox/.ntup" -name '*.part' -printf '%s' 2>/dev/null || true)
+            [ "${there:-0}" -lt $((size * 985 / 1000)) ] || break
+            kill -0 "$client" || { cat "$work/client" >&2; exit 1; }
+            sleep 0.01
+        done
+        kill -KILL "$client"
+        wait "$client" 2>/dev/null || true
+        stop "$server"
+        start behind 17797 "$ntk" upload serve --dir "$disk/inbox" --listen 127.0.0.1:17797 -q
+        python3 "$here/upload_proxy.py" $address 17797 >"$work/proxy" &
+        proxy=$!
+        pids+=("$proxy")
+        for _ in $(seq 100); do ! grep -q ready "$work/proxy" || break; sleep 0.02; done
+        "$ntk" upload send "$disk/sparse" 127.0.0.1:$address --durability none --no-digest --json >"$work/report"
+        wait "$proxy"
+        stop "$server"
+        echo "$((there * 1000 / size)) of 1000 parts were there; $(grep OPEN "$work/proxy"), $(grep DATA "$work/proxy");" \
+            "$(grep -oE '"resumed":1|"bytes_out":[0-9]+' "$work/report" | tr '\n' ' ')"
+    done
+}
+
+heap() { # NAME PID: what lives after a collection, in MiB
+    printf '%-36s %6.1f MiB\n' "$1" "$(jcmd "$2" GC.class_histogram | awk '/^Total/ { print $3 / 1048576 }')"
+}
+
+memory() {
+    need jcmd
+    big
+    local pid to client
+    serve memory "$work/inbox"
+    pid=$server to=$port
+    echo 'live heap after a collection, while the transfer is under way'
+    "$ntk" upload send "$work/big" "127.0.0.1:$to" --no-resume --durability none --rate 300MiB/s -q &
+    client=$!
+    pids+=("$client")
+    sleep 4
+    heap "client, $mib MiB" "$client"
+    heap "server, $mib MiB" "$pid"
+    wait "$client"
+    many "$work/files" 10000
+    "$ntk" upload send "$work/files" "127.0.0.1:$to" --no-resume --durability none --rate 8MiB/s -q &
+    client=$!
+    pids+=("$client")
+    sleep 4
+    heap 'client, 10,000 files' "$client"
+    heap 'server, 10,000 files' "$pid"
+    wait "$client"
+    heap 'server, afterwards' "$pid"
+    stop "$pid"
+}
+
+for part in $parts; do
+    "$part"
+    echo
+done
