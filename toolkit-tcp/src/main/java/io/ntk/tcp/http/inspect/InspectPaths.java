@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.ntk.core.Escaped;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -98,7 +99,7 @@ final class InspectPaths {
                 default -> unknown();
             };
         } catch (IllegalArgumentException e) {
-            return text(BAD_REQUEST, e.getMessage() + "\n");
+            return text(BAD_REQUEST, Escaped.text(String.valueOf(e.getMessage())) + "\n");
         }
     }
 

@@ -222,6 +222,11 @@ class InspectHandlerTest {
     }
 
     @Test
+    void whatIsWrongIsToldWithoutControlCharacters() {
+        assertThat(get("/status/%1b%5b2J%0a9")).startsWith("HTTP/1.1 400 ").contains("\\u001b[2J\\n9");
+    }
+
+    @Test
     void choosesAmongStatusesByChance() {
         Set<String> seen = new HashSet<>();
         for (int i = 0; i < 200; i++) {
