@@ -1,6 +1,5 @@
 package io.ntk.cli;
 
-import io.ntk.core.ConnectFailedException;
 import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
 import io.ntk.tcp.chat.client.ChatClientOptions;
@@ -96,15 +95,7 @@ final class ChatJoinCommand implements Verb {
         boolean interactive = terminals.contains(Standard.IN)
                 && terminals.contains(Standard.OUT)
                 && !session.output().json();
-        try {
-            return interactive ? talk(session, options) : new ChatPipe(session, options, wait).run();
-        } catch (ConnectFailedException e) {
-            if (e.kind() != ConnectFailedException.Kind.TIMED_OUT) {
-                throw e;
-            }
-            session.output().error(String.valueOf(e.getMessage()));
-            return ExitCode.DEADLINE;
-        }
+        return interactive ? talk(session, options) : new ChatPipe(session, options, wait).run();
     }
 
     private ExitCode talk(Session session, ChatClientOptions options) throws IOException, InterruptedException {

@@ -14,11 +14,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lines that a person typed, in a file that only they can read: {@code chat-history} in {@code
- * ${XDG_STATE_HOME:-~/.local/state}/ntk}. At most 1,000 lines are kept. Where the folder cannot be used there is no
- * history but this run's; nobody is told, since nothing that was asked for failed.
- *
- * @see <a href="https://specifications.freedesktop.org/basedir-spec/latest/">XDG Base Directory Specification</a>
+ * The lines that a person typed, in a file that only they can read: {@code chat-history} in the {@link StateFolder}. At
+ * most 1,000 lines are kept. Where the folder cannot be used there is no history but this run's; nobody is told, since
+ * nothing that was asked for failed.
  */
 final class LineHistory {
     static final int MAX_LINES = 1000;
@@ -33,12 +31,8 @@ final class LineHistory {
 
     /** The history of a user, whose variables tell where it is. */
     static LineHistory of(Map<String, String> variables) {
-        String state = variables.getOrDefault("XDG_STATE_HOME", "");
-        String home = variables.getOrDefault("HOME", "");
-        if (state.startsWith("/")) { // the specification has relative ones ignored
-            return new LineHistory(Path.of(state, "ntk", "chat-history"));
-        }
-        return new LineHistory(home.startsWith("/") ? Path.of(home, ".local", "state", "ntk", "chat-history") : null);
+        Path state = StateFolder.of(variables);
+        return new LineHistory(state == null ? null : state.resolve("chat-history"));
     }
 
     /** The last lines, the oldest first; also shortens a file that has become long. */

@@ -1,5 +1,6 @@
 package io.ntk.cli;
 
+import io.ntk.core.ConnectFailedException;
 import io.ntk.core.Escaped;
 import io.ntk.core.Reason;
 import java.io.IOException;
@@ -83,6 +84,9 @@ final class Run {
             return e.exit();
         } catch (IllegalArgumentException e) {
             return usage(text(e), command.commandLine(), e);
+        } catch (ConnectFailedException e) {
+            ExitCode exit = failed(text(e), e);
+            return e.kind() == ConnectFailedException.Kind.TIMED_OUT ? ExitCode.DEADLINE : exit;
         } catch (UncheckedIOException | IOException e) {
             return failed(text(e), e);
         } catch (InterruptedException e) {

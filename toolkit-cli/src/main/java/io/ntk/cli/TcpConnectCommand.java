@@ -1,7 +1,6 @@
 package io.ntk.cli;
 
 import io.ntk.core.CloseCause;
-import io.ntk.core.ConnectFailedException;
 import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
 import io.ntk.core.NetListener;
@@ -110,12 +109,6 @@ final class TcpConnectCommand implements Verb {
         Console console = interactive ? Console.open(session) : null;
         try {
             return talk(session, options, console, end);
-        } catch (ConnectFailedException e) {
-            if (e.kind() != ConnectFailedException.Kind.TIMED_OUT) {
-                throw e;
-            }
-            session.output().error(String.valueOf(e.getMessage()));
-            return ExitCode.DEADLINE;
         } finally {
             if (console != null) {
                 console.close();

@@ -16,10 +16,9 @@ final class UploadProgress implements SendObserver {
     private final Output output;
     private final boolean terminal;
     private final long startedAt = System.nanoTime();
-    private long firstBytes = -1;
     private double rate;
     private long ratedAt = startedAt;
-    private long ratedBytes;
+    private long ratedBytes = -1;
     private long verified;
     private boolean shown;
     private boolean ended;
@@ -51,8 +50,7 @@ final class UploadProgress implements SendObserver {
     /* The rate of the last seconds: each second counts for a third. */
     private void measure(long bytes) {
         long now = System.nanoTime();
-        if (firstBytes < 0) {
-            firstBytes = bytes;
+        if (ratedBytes < 0) {
             ratedBytes = bytes;
             ratedAt = now;
         }

@@ -1,6 +1,5 @@
 package io.ntk.cli;
 
-import io.ntk.core.ConnectFailedException;
 import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
 import io.ntk.core.Escaped;
@@ -173,12 +172,6 @@ final class UploadSendCommand implements Verb {
             return report == null
                     ? interrupted(session, items, options, progress)
                     : tell(session, new UploadReport(endpoint, report, progress.lasted()));
-        } catch (ConnectFailedException e) {
-            if (e.kind() != ConnectFailedException.Kind.TIMED_OUT) {
-                throw e;
-            }
-            session.output().error(String.valueOf(e.getMessage()));
-            return ExitCode.DEADLINE;
         } finally {
             progress.end();
         }
@@ -225,7 +218,7 @@ final class UploadSendCommand implements Verb {
             CompletableFuture.anyOf(report, session.stop().asked()).get();
             return report.isDone() ? report.get() : null;
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+            throw Failure.of(e);
         } finally {
             report.cancel(false);
         }
@@ -305,12 +298,8 @@ final class UploadSendCommand implements Verb {
 
     /** Null where the user has no home. */
     private static @Nullable Path state(Map<String, String> variables) {
-        String folder = variables.getOrDefault("XDG_STATE_HOME", "");
-        if (folder.startsWith("/")) {
-            return Path.of(folder, "ntk", "upload");
-        }
-        String home = variables.getOrDefault("HOME", "");
-        return home.startsWith("/") ? Path.of(home, ".local", "state", "ntk", "upload") : null;
+        Path state = StateFolder.of(variables);
+        return state == null ? null : state.resolve("upload");
     }
 
     private static void list(Session session, List<SendItem> items) {
