@@ -271,7 +271,7 @@ resume() {
         wait "$proxy"
         stop "$server"
         echo "$((there * 1000 / size)) of 1000 parts were there; $(grep OPEN "$work/proxy"), $(grep DATA "$work/proxy");" \
-            "$(grep -oE '"resumed":1|"bytes_out":[0-9]+' "$work/report" | tr '\n' ' ')"
+            "$(grep -oE '"resumed":1|"bytesOut":[0-9]+' "$work/report" | tr '\n' ' ')"
     done
 }
 

@@ -85,7 +85,7 @@ record UploadReport(Endpoint endpoint, SendReport report, Duration lasted) {
                 .field("skipped", count(SendReport.Mark.SKIPPED))
                 .field("failed", report.failures().size())
                 .field("bytes", bytes())
-                .field("bytes_out", report.sentBytes())
+                .field("bytesOut", report.sentBytes())
                 .field("reconnects", report.reconnects())
                 .field("seconds", lasted.toMillis() / 1000.0)
                 .objects("files", files)
