@@ -1,15 +1,10 @@
 package io.ntk.core;
 
+import io.ntk.testsupport.TrustingTls;
 import java.io.IOException;
-import java.security.GeneralSecurityException;
-import java.security.SecureRandom;
-import java.security.cert.X509Certificate;
 import javax.net.ssl.KeyManager;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** The JDK's own TLS sockets, which trust anyone, as the other end. */
@@ -18,26 +13,12 @@ final class JdkTls {
 
     private JdkTls() {}
 
-    private static final class TrustAnyone implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
-    }
-
     /** A client after its handshake. */
-    static SSLSocket connect(Endpoint endpoint, String version) throws IOException, GeneralSecurityException {
+    static SSLSocket connect(Endpoint endpoint, String version) throws IOException {
         return connect(endpoint, version, null);
     }
 
-    static SSLSocket connect(Endpoint endpoint, String version, KeyManager @Nullable [] keys)
-            throws IOException, GeneralSecurityException {
+    static SSLSocket connect(Endpoint endpoint, String version, KeyManager @Nullable [] keys) throws IOException {
         SSLSocket socket = open(endpoint, keys);
         socket.setEnabledProtocols(new String[] {version});
         try {
@@ -50,21 +31,15 @@ final class JdkTls {
     }
 
     /** A client before its handshake. */
-    static SSLSocket open(Endpoint endpoint, KeyManager @Nullable [] keys)
-            throws IOException, GeneralSecurityException {
+    static SSLSocket open(Endpoint endpoint, KeyManager @Nullable [] keys) throws IOException {
         Endpoint.Inet inet = (Endpoint.Inet) endpoint;
-        SSLSocket socket = (SSLSocket) factory(keys).createSocket(inet.host(), inet.port());
+        SSLSocket socket =
+                (SSLSocket) TrustingTls.context(keys).getSocketFactory().createSocket(inet.host(), inet.port());
         socket.setSoTimeout(DEADLINE_MILLIS);
         return socket;
     }
 
-    static SSLSocketFactory factory() throws GeneralSecurityException {
-        return factory(null);
-    }
-
-    private static SSLSocketFactory factory(KeyManager @Nullable [] keys) throws GeneralSecurityException {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys, new TrustManager[] {new TrustAnyone()}, new SecureRandom());
-        return context.getSocketFactory();
+    static SSLSocketFactory factory() {
+        return TrustingTls.context().getSocketFactory();
     }
 }

@@ -12,10 +12,10 @@ import io.ntk.core.TlsOptions;
 import io.ntk.core.Transport;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
+import io.ntk.testsupport.TrustingTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,10 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -154,7 +151,7 @@ class ChatServerTest {
                     Server tls = ChatServer.start(
                             OPTIONS.withListen(FREE.withTls(TlsOptions.selfSigned())), rooms, loops, NetListener.NONE);
                     Caller ann = Caller.of(plain, "ann");
-                    Caller bob = new Caller(trustingAll()
+                    Caller bob = new Caller(TrustingTls.context()
                             .getSocketFactory()
                             .createSocket(InetAddress.getLoopbackAddress(), Caller.port(tls)))) {
                 bob.send("/nick bob\nhello from TLS\n");
@@ -235,8 +232,9 @@ class ChatServerTest {
     }
 
     private static Caller secure(Server server) throws Exception {
-        SSLSocket socket = (SSLSocket)
-                trustingAll().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), Caller.port(server));
+        SSLSocket socket = (SSLSocket) TrustingTls.context()
+                .getSocketFactory()
+                .createSocket(InetAddress.getLoopbackAddress(), Caller.port(server));
         socket.startHandshake();
         return new Caller(socket);
     }
@@ -321,24 +319,5 @@ class ChatServerTest {
                 .hasMessage("sendQueueBytes: 16383 (expected: 16384 to 1073741824)");
         assertThatThrownBy(() -> OPTIONS.withPassword("")).isInstanceOf(IllegalArgumentException.class);
         assertThat(OPTIONS.withPassword("secret").toString()).doesNotContain("secret");
-    }
-
-    private static SSLContext trustingAll() throws Exception {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, new TrustManager[] {new TrustAll()}, null);
-        return context;
-    }
-
-    private static final class TrustAll implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 }

@@ -5,19 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.ntk.core.Endpoint;
 import io.ntk.core.Server;
 import io.ntk.core.Transport;
+import io.ntk.testsupport.TrustingTls;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.security.GeneralSecurityException;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.stream.Stream;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 
 /** An independent client: a socket of the JDK's, with a deadline of ten seconds on each read. */
 final class Peer implements AutoCloseable {
@@ -52,14 +48,9 @@ final class Peer implements AutoCloseable {
         return new Peer(new Socket(InetAddress.getLoopbackAddress(), port(server)));
     }
 
-    static Peer ofTls(Server server) throws IOException, GeneralSecurityException {
-        return new Peer(trustingAll().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port(server)));
-    }
-
-    static SSLContext trustingAll() throws GeneralSecurityException {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, new TrustManager[] {new TrustAll()}, null);
-        return context;
+    static Peer ofTls(Server server) throws IOException {
+        return new Peer(
+                TrustingTls.context().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port(server)));
     }
 
     Peer send(String text) throws IOException {
@@ -108,18 +99,5 @@ final class Peer implements AutoCloseable {
     @Override
     public void close() throws IOException {
         socket.close();
-    }
-
-    private static final class TrustAll implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 }

@@ -19,6 +19,7 @@ import io.ntk.tcp.upload.UploadServer;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.StoreOptions;
 import io.ntk.testsupport.LeakCheck;
+import io.ntk.testsupport.TrustingTls;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -32,15 +33,12 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.Certificate;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -163,26 +161,7 @@ class UploadAuthTest {
     }
 
     private static Socket connect(int port) throws Exception {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, new TrustManager[] {new TrustsAll()}, new SecureRandom());
-        return context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
-    }
-
-    private static final class TrustsAll implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {
-            // whoever it is
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {
-            // whoever it is
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
+        return TrustingTls.context().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
     }
 
     /** Ends TLS on either side, and relays what is within. */
