@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -18,23 +17,23 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ntk chat join} as a person meets it: in a terminal, which tmux plays. */
 class ChatTerminalIT {
-    private static final Duration DEADLINE = Duration.ofSeconds(20);
+    private Terminal terminal;
 
     @TempDir
     private Path folder;
 
-    private final String session = "ntk-chat-" + ProcessHandle.current().pid();
     private final int port = Packaged.freePort();
     private final List<Programs.Running> started = new ArrayList<>();
 
     @BeforeEach
     void needsTmux() {
         Programs.require("tmux");
+        terminal = new Terminal(100, 30, "XDG_STATE_HOME=" + folder);
     }
 
     @AfterEach
     void endWhatWasStarted() {
-        tmux("kill-server");
+        terminal.close();
         started.forEach(Programs.Running::close);
     }
 
@@ -42,81 +41,81 @@ class ChatTerminalIT {
     void keepsTheLineBeingTypedWhileOthersSpeakAndCompletesTheirNicks() {
         serve();
         join("--nick", "bob");
-        awaitScreen("bob");
-        type("half of");
-        awaitScreen("> half of");
+        terminal.await("bob");
+        terminal.type("half of");
+        terminal.await("> half of");
         sendAs("ann", "hello bob");
-        awaitScreen("!<ann> hello bob");
-        awaitScreen("> half of");
-        type(" it", "Enter");
-        awaitScreen("<bob> half of it");
-        type("/wh", "Tab");
-        awaitScreen("> /who");
-        type("Enter");
+        terminal.await("!<ann> hello bob");
+        terminal.await("> half of");
+        terminal.type(" it", "Enter");
+        terminal.await("<bob> half of it");
+        terminal.type("/wh", "Tab");
+        terminal.await("> /who");
+        terminal.type("Enter");
         Programs.Running cid = start("chat", "join", "127.0.0.1:" + port, "--nick", "cid");
-        awaitScreen("is now cid");
-        type("ci", "Tab");
-        awaitScreen("> cid:");
-        type("hi", "Enter");
+        terminal.await("is now cid");
+        terminal.type("ci", "Tab");
+        terminal.await("> cid:");
+        terminal.type("hi", "Enter");
         Await.until("the line at the other member", () -> cid.text().contains("<bob> cid: hi"));
-        type("C-d");
-        awaitScreen("exit 0");
-        awaitScreen(" echo");
+        terminal.type("C-d");
+        terminal.await("exit 0");
+        terminal.await(" echo");
     }
 
     @Test
     void remembersWhatWasTypedButNoPasswords() throws IOException {
         serve();
         join();
-        type("one", "Enter");
-        awaitScreen("> one");
-        type("/pass sesame", "Enter");
-        awaitScreen("unknown command /pass");
-        type("Up");
-        awaitScreen("\n> one");
-        type("C-u", "/quit", "Enter");
-        awaitScreen("exit 0");
+        terminal.type("one", "Enter");
+        terminal.await("> one");
+        terminal.type("/pass sesame", "Enter");
+        terminal.await("unknown command /pass");
+        terminal.type("Up");
+        terminal.await("\n> one");
+        terminal.type("C-u", "/quit", "Enter");
+        terminal.await("exit 0");
         Path file = folder.resolve("ntk/chat-history");
         assertThat(Files.readAllLines(file)).containsExactly("one", "/quit");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
-        tmux("kill-server");
+        terminal.close();
         join();
-        type("Up", "Up");
-        awaitScreen("\n> one");
+        terminal.type("Up", "Up");
+        terminal.await("\n> one");
     }
 
     @Test
     void comesBackWithNickAndRoomWhenTheServerDoes() {
         Programs.Running server = serve();
         join("--nick", "bob", "--room", "tea");
-        type("before", "Enter");
-        awaitScreen("<bob> before");
+        terminal.type("before", "Enter");
+        terminal.await("<bob> before");
         server.close();
-        awaitScreen("trying again in");
-        type("unheard", "Enter");
-        awaitScreen("not sent: there is no connection");
+        terminal.await("trying again in");
+        terminal.type("unheard", "Enter");
+        terminal.await("not sent: there is no connection");
         serve();
-        type("Enter");
-        awaitScreen("connected to 127.0.0.1:" + port);
-        type("after", "Enter");
-        awaitScreen("<bob> after");
+        terminal.type("Enter");
+        terminal.await("connected to 127.0.0.1:" + port);
+        terminal.type("after", "Enter");
+        terminal.await("<bob> after");
         Programs.Running ann = start("chat", "join", "127.0.0.1:" + port, "--room", "tea");
         Await.until("the room", () -> ann.text().contains("<bob> after"));
-        type("/quit", "Enter");
-        awaitScreen("exit 0");
+        terminal.type("/quit", "Enter");
+        terminal.await("exit 0");
     }
 
     @Test
     void endsWithTheConnectionWhenToldTo() {
         Programs.Running server = serve();
         join("--no-reconnect");
-        type("hello", "Enter");
-        awaitScreen("> hello");
+        terminal.type("hello", "Enter");
+        terminal.await("> hello");
         server.close();
-        awaitScreen("ntk: 127.0.0.1:" + port + " closed by ");
-        awaitScreen("exit 1");
-        awaitScreen(" echo");
+        terminal.await("ntk: 127.0.0.1:" + port + " closed by ");
+        terminal.await("exit 1");
+        terminal.await(" echo");
     }
 
     private Programs.Running serve() {
@@ -146,37 +145,7 @@ class ChatTerminalIT {
     private void join(String... options) {
         List<String> arguments = new ArrayList<>(List.of("chat", "join", "127.0.0.1:" + port));
         arguments.addAll(List.of(options));
-        String join = String.join(" ", Packaged.command(arguments.toArray(String[]::new)));
-        tmux(
-                "new-session",
-                "-d",
-                "-x",
-                "100",
-                "-y",
-                "30",
-                "export XDG_STATE_HOME=" + folder + "; " + join + "; echo exit $?; stty -a | grep -o ' echo '; cat");
-        awaitScreen(">");
-    }
-
-    private void type(String... keys) {
-        List<String> arguments = new ArrayList<>(List.of("send-keys"));
-        arguments.addAll(List.of(keys));
-        tmux(arguments.toArray(String[]::new));
-    }
-
-    private void awaitScreen(String text) {
-        assertThat(Await.within(DEADLINE, () -> screen().contains(text)))
-                .as("%s on the screen:%n%s", text, screen())
-                .isTrue();
-    }
-
-    private String screen() {
-        return tmux("capture-pane", "-p").text();
-    }
-
-    private Programs.Result tmux(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("tmux", "-u", "-L", session, "-f", "/dev/null"));
-        command.addAll(List.of(arguments));
-        return Programs.run(new byte[0], command.toArray(String[]::new));
+        terminal.run(arguments.toArray(String[]::new));
+        terminal.await(">");
     }
 }

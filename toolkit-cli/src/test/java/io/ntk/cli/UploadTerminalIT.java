@@ -2,14 +2,10 @@ package io.ntk.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ntk.testsupport.Await;
 import io.ntk.testsupport.Programs;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,9 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ntk upload send} as a person meets it: in a terminal, which tmux plays, of 80 columns. */
 class UploadTerminalIT {
-    private static final Duration DEADLINE = Duration.ofSeconds(20);
-
-    private int runs;
+    private Terminal terminal;
 
     @TempDir
     private Path inbox;
@@ -30,11 +24,12 @@ class UploadTerminalIT {
     @BeforeEach
     void needsTmux() {
         Programs.require("tmux");
+        terminal = new Terminal(80, 30, "XDG_STATE_HOME=" + sources);
     }
 
     @AfterEach
     void endTmux() {
-        tmux("kill-server");
+        terminal.close();
     }
 
     private Path film() throws IOException {
@@ -50,21 +45,21 @@ class UploadTerminalIT {
         Path film = film();
         try (var server = Packaged.start("upload", "serve", "--dir", inbox.toString(), "--listen", "127.0.0.1:0")) {
             String port = Packaged.port(server);
-            run("upload", "send", film.toString(), port, "--rate", "4MiB/s", "--segment", "256KiB");
-            awaitScreen("%");
-            awaitScreen(" left");
-            assertThat(screen().lines().filter(line -> line.contains("MiB/s, ")))
+            terminal.run("upload", "send", film.toString(), port, "--rate", "4MiB/s", "--segment", "256KiB");
+            terminal.await("%");
+            terminal.await(" left");
+            assertThat(terminal.screen().lines().filter(line -> line.contains("MiB/s, ")))
                     .singleElement()
                     .asString()
                     .matches("\\[#* *] +\\d+% \\d.* MiB, \\d.* MiB/s, \\d+ s left, .*");
-            tmux("send-keys", "C-c");
-            awaitScreen("exit 130");
-            assertThat(screen())
+            terminal.type("C-c");
+            terminal.await("exit 130");
+            assertThat(terminal.screen())
                     .contains("; the same command goes on from there")
                     .doesNotContain("%");
-            run("upload", "send", film.toString(), port);
-            awaitScreen("exit 0");
-            assertThat(screen()).contains("; resumed 1").doesNotContain("%");
+            terminal.run("upload", "send", film.toString(), port);
+            terminal.await("exit 0");
+            assertThat(terminal.screen()).contains("; resumed 1").doesNotContain("%");
         }
         assertThat(inbox.resolve("film")).hasSameBinaryContentAs(film);
     }
@@ -73,41 +68,25 @@ class UploadTerminalIT {
     void saysWhatItWaitsFor() throws IOException {
         Path film = film();
         try (var server = Packaged.start("upload", "serve", "--dir", inbox.toString(), "--listen", "127.0.0.1:0")) {
-            run("upload", "send", film.toString(), Packaged.port(server), "--rate", "4MiB/s", "--segment", "256KiB");
-            awaitScreen("%");
+            terminal.run(
+                    "upload",
+                    "send",
+                    film.toString(),
+                    Packaged.port(server),
+                    "--rate",
+                    "4MiB/s",
+                    "--segment",
+                    "256KiB");
+            terminal.await("%");
             kill(server);
-            awaitScreen("trying again: ");
-            awaitScreen(", no connection");
-            tmux("send-keys", "C-c");
-            awaitScreen("exit 130");
+            terminal.await("trying again: ");
+            terminal.await(", no connection");
+            terminal.type("C-c");
+            terminal.await("exit 130");
         }
     }
 
     private static void kill(Programs.Running server) {
         server.close();
-    }
-
-    private void run(String... arguments) {
-        endTmux();
-        runs++; // a server of its own: the last one may still be ending
-        String command = "XDG_STATE_HOME=" + sources + " " + String.join(" ", Packaged.command(arguments));
-        tmux("new-session", "-d", "-x", "80", "-y", "30", command + "; echo exit $?; cat");
-    }
-
-    private void awaitScreen(String text) {
-        assertThat(Await.within(DEADLINE, () -> screen().contains(text)))
-                .as("%s on the screen:%n%s", text, screen())
-                .isTrue();
-    }
-
-    private String screen() {
-        return tmux("capture-pane", "-p").text();
-    }
-
-    private Programs.Result tmux(String... arguments) {
-        String session = "ntk-upload-" + ProcessHandle.current().pid() + "-" + runs;
-        List<String> command = new ArrayList<>(List.of("tmux", "-u", "-L", session, "-f", "/dev/null"));
-        command.addAll(List.of(arguments));
-        return Programs.run(new byte[0], command.toArray(String[]::new));
     }
 }
