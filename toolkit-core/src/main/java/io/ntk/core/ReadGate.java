@@ -125,7 +125,8 @@ public final class ReadGate {
 
     /*
      * Netty's epoll (4.2.18) takes a socket without input and without waiting output out of its set, and fails with
-     * ENOENT when it is to be read again: the channel would be closed, and what is still to be answered lost.
+     * ENOENT when it is to be read again: the channel would be closed, and what is still to be answered lost. Our own event
+     * loops prevent that (KeepingEpollHandler), those of an application do not.
      */
     private void autoRead(boolean on) {
         if (!byHand && !(on && inputHasEnded(channel))) {
