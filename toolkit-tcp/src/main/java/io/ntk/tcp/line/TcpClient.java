@@ -149,10 +149,8 @@ public final class TcpClient implements AutoCloseable {
     }
 
     /**
-     * The transport for a client's own event loops: NIO for TCP. Netty's epoll (4.2.18) takes a socket whose input has
-     * ended out of its set as soon as no output waits, and then fails the next write that the peer does not take at
-     * once; what a client sends to a peer that has ended its own output would be lost. Unix sockets, which have no
-     * half-closure on NIO, get what works best here.
+     * The transport for a client's own event loops: NIO for TCP, which starts sooner than one with a native library to
+     * load. Unix sockets, which have no half-closure on NIO, get what works best here.
      *
      * @param endpoint where the client connects to
      * @return a transport that works here

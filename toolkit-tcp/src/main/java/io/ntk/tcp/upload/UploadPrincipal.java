@@ -2,6 +2,7 @@ package io.ntk.tcp.upload;
 
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
+import io.ntk.core.TrafficHandler;
 import io.ntk.tcp.upload.store.UploadStore;
 import java.net.InetSocketAddress;
 import java.security.cert.Certificate;
@@ -23,7 +24,7 @@ final class UploadPrincipal {
         return channel.remoteAddress() instanceof InetSocketAddress inet
                         && inet.getAddress() != null
                         && !inet.getAddress().isLoopbackAddress()
-                ? inet.getAddress().getHostAddress()
+                ? TrafficHandler.host(inet)
                 : null;
     }
 

@@ -14,7 +14,7 @@ import io.ntk.tcp.upload.store.UploadError.Retry;
  * @param why for people; may quote the receiver
  */
 record Breakdown(int code, Retry retry, long retryAfterMillis, long expected, String why) {
-    private static final long MAX_RETRY_AFTER_MILLIS = 3_600_000;
+    static final long MAX_RETRY_AFTER_MILLIS = 3_600_000;
 
     /** What passes by itself, as a connection that was cut. */
     static Breakdown passing(String why) {

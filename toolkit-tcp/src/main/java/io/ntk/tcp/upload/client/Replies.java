@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What the receiver says, and what follows from it for each file. Belongs to the thread that sends. */
 final class Replies {
-    private static final long MAX_RETRY_AFTER_MILLIS = 3_600_000;
-
     private final Link link;
     private final Transfers transfers;
     private final Openings openings;
@@ -112,7 +110,7 @@ final class Replies {
     }
 
     private void goAway(UploadFrame.GoAway away) {
-        link.goAway(Math.min(away.retryAfterMillis(), MAX_RETRY_AFTER_MILLIS));
+        link.goAway(Math.min(away.retryAfterMillis(), Breakdown.MAX_RETRY_AFTER_MILLIS));
         for (Transfer transfer : transfers.begun()) {
             if (transfer.stream > away.lastStream()) {
                 transfers.forget(transfer);

@@ -6,7 +6,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
@@ -377,10 +376,6 @@ public final class FileStore implements UploadStore {
             }
         }
         return permissions;
-    }
-
-    FileAttribute<Set<PosixFilePermission>> ownerOnly() {
-        return StoreFolder.ownerOnly();
     }
 
     /** Deletes one of our own files; what cannot be deleted stays, and is found at the next start. */

@@ -71,8 +71,8 @@ final class Part {
                             StandardOpenOption.READ,
                             StandardOpenOption.WRITE,
                             LinkOption.NOFOLLOW_LINKS),
-                    store.ownerOnly());
-            Journal journal = Journal.create(log, header, store.disk(), store.ownerOnly());
+                    StoreFolder.ownerOnly());
+            Journal journal = Journal.create(log, header, store.disk(), StoreFolder.ownerOnly());
             return new Part(header, path, channel, journal, reservation);
         } catch (IOException | RuntimeException e) {
             if (channel != null) {
