@@ -7,7 +7,7 @@ import io.ntk.core.NetEvent;
 import io.ntk.core.ProtocolEvent;
 import io.ntk.tcp.http.HttpEvent;
 import io.ntk.tcp.line.LineEvent;
-import io.ntk.tcp.upload.UploadEvent;
+import io.ntk.tcp.upload.server.UploadEvent;
 import io.ntk.udp.DatagramEvent;
 import java.time.Duration;
 import java.time.LocalDate;

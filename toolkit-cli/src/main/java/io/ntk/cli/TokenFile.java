@@ -1,6 +1,6 @@
 package io.ntk.cli;
 
-import io.ntk.tcp.upload.UploadOptions;
+import io.ntk.tcp.upload.UploadProof;
 import io.ntk.tcp.upload.store.Octets;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,9 +23,9 @@ final class TokenFile {
         if (length > 0 && bytes[length - 1] == '\n') {
             length -= length > 1 && bytes[length - 2] == '\r' ? 2 : 1;
         }
-        if (length < UploadOptions.MIN_KEY_BYTES) {
+        if (length < UploadProof.MIN_KEY_BYTES) {
             throw new IllegalArgumentException("--token-file: " + file + " has " + length
-                    + " bytes (expected: a key of " + UploadOptions.MIN_KEY_BYTES + " or more)");
+                    + " bytes (expected: a key of " + UploadProof.MIN_KEY_BYTES + " or more)");
         }
         return Octets.of(Arrays.copyOf(bytes, length));
     }

@@ -3,9 +3,10 @@ package io.ntk.cli;
 import io.ntk.core.Limits;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.TlsOptions;
-import io.ntk.tcp.upload.UploadLimits;
-import io.ntk.tcp.upload.UploadOptions;
-import io.ntk.tcp.upload.UploadServer;
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.server.UploadLimits;
+import io.ntk.tcp.upload.server.UploadOptions;
+import io.ntk.tcp.upload.server.UploadServer;
 import io.ntk.tcp.upload.store.Durability;
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.StoreOptions;
@@ -165,7 +166,7 @@ final class UploadServeCommand implements Verb {
             segment *= 2;
         }
         int most = credit == null ? Math.max(base.creditBytes(), 2 * segment) : credit;
-        while (credit != null && segment > most / 2 && segment > UploadLimits.MIN_SEGMENT_BYTES) {
+        while (credit != null && segment > most / 2 && segment > UploadFrame.Data.MIN_SEGMENT_BYTES) {
             segment /= 2;
         }
         if ((long) segment * 65_536 < maxFileBytes) {

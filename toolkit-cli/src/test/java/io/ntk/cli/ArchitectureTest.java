@@ -58,6 +58,28 @@ class ArchitectureTest {
     }
 
     @Test
+    void theEndsOfUploadsDoNotSeeEachOther() {
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.ntk.tcp.upload.server")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.ntk.tcp.upload.client"));
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.ntk.tcp.upload.client")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.ntk.tcp.upload.server"));
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.ntk.tcp.upload.store")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.netty..", "io.ntk.tcp.upload", "io.ntk.tcp.upload.server"));
+    }
+
+    @Test
     void packagesHaveNoCycles() {
         check(slices().matching("io.ntk.(**)").should().beFreeOfCycles());
     }

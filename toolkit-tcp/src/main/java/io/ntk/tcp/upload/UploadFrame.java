@@ -4,9 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
-import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadError;
-import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +55,10 @@ public sealed interface UploadFrame {
     }
 
     /** The eight bytes that each side begins with. */
-    record Preamble() implements UploadFrame {}
+    record Preamble() implements UploadFrame {
+        /** The first of them, which neither TLS nor HTTP nor a text in UTF-8 begins with. */
+        public static final byte FIRST_BYTE = (byte) 0x89;
+    }
 
     /**
      * The client's offer.
@@ -292,7 +293,13 @@ public sealed interface UploadFrame {
      * @param rawBytes how many bytes follow
      * @param crc32c of those bytes
      */
-    record Data(long stream, long offset, int rawBytes, int crc32c) implements UploadFrame {}
+    record Data(long stream, long offset, int rawBytes, int crc32c) implements UploadFrame {
+        /** The smallest segment, but for the last of a file. */
+        public static final int MIN_SEGMENT_BYTES = 256 * 1024;
+
+        /** The largest segment: half of the most credit. */
+        public static final int MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
+    }
 
     /**
      * Progress, and credit. On the connection's stream it is credit alone, and the rest is 0.
@@ -369,25 +376,6 @@ public sealed interface UploadFrame {
 
         /** It was done before; this is the answer again. */
         public static final int REPLAYED = 8;
-
-        /** The end of a file that is there. */
-        static Result of(long stream, Receipt receipt) {
-            int flags = 0;
-            for (Receipt.Mark mark : receipt.marks()) {
-                flags |= switch (mark) {
-                    case DURABLE -> DURABLE;
-                    case RENAMED -> RENAMED;
-                    case SKIPPED -> SKIPPED;
-                    case REPLAYED -> REPLAYED;
-                };
-            }
-            return new Result(stream, 0, flags, receipt.size(), receipt.crc32c(), receipt.sha256(), receipt.name());
-        }
-
-        /** The end of a file that was not taken. */
-        static Result of(long stream, UploadException why) {
-            return new Result(stream, why.error().code(), 0, 0, 0, null, why.getMessage());
-        }
     }
 
     /**
@@ -498,14 +486,6 @@ public sealed interface UploadFrame {
          */
         public static Failure of(long stream, UploadError error, String message) {
             return new Failure(stream, error.code(), error.retry(), 0, 0, 0, requireNonNull(message, "message"));
-        }
-
-        /** The end of a file; a segment that keeps coming wrong will not come right. */
-        static Failure of(long stream, UploadException why) {
-            UploadError.Retry retry = why.error() == UploadError.SEGMENT_CRC
-                    ? UploadError.Retry.NEVER
-                    : why.error().retry();
-            return new Failure(stream, why.error().code(), retry, 0, why.expected(), why.provided(), why.getMessage());
         }
     }
 }

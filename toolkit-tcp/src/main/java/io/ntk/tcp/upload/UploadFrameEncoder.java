@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 @Sharable
 public final class UploadFrameEncoder extends MessageToByteEncoder<UploadFrame> {
-    static final byte[] PREAMBLE = {(byte) 0x89, 'N', 'T', 'U', 'P', '\r', '\n', 0x1a};
+    static final byte[] PREAMBLE = {UploadFrame.Preamble.FIRST_BYTE, 'N', 'T', 'U', 'P', '\r', '\n', 0x1a};
 
     /* Ranges and CRCs of one extension, which holds 65,535 bytes. */
     private static final int MAX_RANGES = 8191;
@@ -43,8 +43,15 @@ public final class UploadFrameEncoder extends MessageToByteEncoder<UploadFrame> 
         write(frame, out);
     }
 
-    /** Appends a frame: a function of the frame alone, so that the proofs can cover what was sent and received. */
-    static void write(UploadFrame frame, ByteBuf out) {
+    /**
+     * Appends a frame, for who has no pipeline to send it through. The bytes are a function of the frame alone, so that the
+     * proofs can cover what was sent and received.
+     *
+     * @param frame what to write; of a {@link UploadFrame.Data} the header, without its raw bytes
+     * @param out where to; grows as needed
+     * @throws EncoderException when a text or a list is too long for its field, or the frame for the protocol
+     */
+    public static void write(UploadFrame frame, ByteBuf out) {
         if (frame instanceof UploadFrame.Preamble) {
             out.writeBytes(PREAMBLE);
             return;

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * that a proof is worth nothing on another connection.
  */
 public final class UploadProof {
+    /** The shortest key, in bytes. */
+    public static final int MIN_KEY_BYTES = 16;
+
     /** Whose proof it is. */
     public enum Side {
         /** Who sends. */

@@ -1,29 +1,35 @@
 /**
- * File upload by NTUP/1, the project's own protocol ({@code docs/upload-protocol.md}): resumable by verified segment, durable
- * and atomic, with a final answer that can be asked for again; and the simple protocol, {@code NAME|SIZE} and bytes.
+ * NTUP/1, the project's own protocol for files ({@code docs/upload-protocol.md}), as both of its ends share it: resumable by
+ * verified segment, durable and atomic, with a final answer that can be asked for again.
  *
- * <p>The pipeline of a connection, behind what every server has ({@link io.ntk.core.Server}):
+ * <p>Here are the frames and their bytes. What is done with them is in {@link io.ntk.tcp.upload.server}, which receives, and in
+ * {@link io.ntk.tcp.upload.client}, which sends; where files go is {@link io.ntk.tcp.upload.store}, which knows no channel. The
+ * two ends do not know each other.
+ *
+ * <p>A file of one segment, on stream 1:
+ *
+ * <pre>{@code
+ * C: 89 N T U P 0D 0A 1A, HELLO                  S: 89 N T U P 0D 0A 1A, HELLO_ACK
+ * C: OPEN 1                                      S: OPENED 1
+ * C: DATA 1 (a header of 28 bytes), raw bytes    S: ACK 1
+ * C: COMMIT 1                                    S: DONE, in which 1 is durable
+ * }</pre>
+ *
+ * <p>The pipeline at either end, behind TLS:
  *
  * <ol>
- *   <li>{@link io.ntk.core.TlsMismatchHandler}, without TLS
- *   <li>with the simple protocol allowed: what tells the two apart by the first byte, and leaves
- *   <li>{@link io.ntk.tcp.upload.UploadFrameDecoder} and {@link io.ntk.tcp.upload.UploadFrameEncoder}
- *   <li>{@link io.ntk.tcp.upload.UploadServerHandler}, or {@link io.ntk.tcp.upload.SimpleUploadHandler} in place of the three
+ *   <li>{@link io.ntk.tcp.upload.UploadFrameDecoder}: bytes to frames, and raw bytes as slices
+ *   <li>{@link io.ntk.tcp.upload.UploadFrameEncoder}: frames to bytes
+ *   <li>who speaks
  * </ol>
  *
  * <table>
  *   <caption>Limits</caption>
  *   <tr><th>what</th><th>limit</th><th>beyond it</th></tr>
- *   <tr><td>a frame</td><td>4 KiB, then 256 KiB</td><td>102, the end</td></tr>
- *   <tr><td>raw bytes ahead</td><td>8 MiB, {@link io.ntk.tcp.upload.UploadLimits#creditBytes}</td><td>100, the end</td></tr>
- *   <tr><td>open files of a connection</td><td>256</td><td>402 for that file</td></tr>
- *   <tr><td>PUT and MKDIR without DONE</td><td>4,096</td><td>100, the end</td></tr>
- *   <tr><td>what waits for the disk, of all</td><td>128 MiB, and one read of each connection</td><td>nobody is read</td></tr>
- *   <tr><td>unfinished uploads</td><td>10,000; 1,000 of an owner</td><td>402</td></tr>
- *   <tr><td>until a peer has said who it is</td><td>10 s</td><td>106, the end</td></tr>
- *   <tr><td>silence</td><td>three heartbeats</td><td>106, the end</td></tr>
- *   <tr><td>raw bytes a second</td><td>1 KiB over 30 s</td><td>107, the end</td></tr>
- *   <tr><td>receipts in memory</td><td>100,000</td><td>the oldest is forgotten</td></tr>
+ *   <tr><td>a frame, its length field and raw bytes not counted</td><td>4 KiB, then 256 KiB</td><td>102, the end</td></tr>
+ *   <tr><td>a segment</td><td>256 KiB to 32 MiB, a power of two; the last one is shorter</td><td>the file fails</td></tr>
+ *   <tr><td>files of a DONE, segments of a NAK</td><td>256, 1,024</td><td>100, the end</td></tr>
+ *   <tr><td>the text of an ERROR</td><td>1 KiB</td><td>100, the end; cut off where it is written</td></tr>
  * </table>
  */
 @NullMarked

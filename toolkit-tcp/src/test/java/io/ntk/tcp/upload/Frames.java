@@ -12,17 +12,18 @@ import java.time.Instant;
 import java.util.List;
 
 /** One of each frame, for tests. */
-final class Frames {
-    static final Octets KEY = Octets.parse("000102030405060708090a0b0c0d0e0f");
-    static final Octets ABC = Octets.of((byte) 'a', (byte) 'b', (byte) 'c');
-    static final Octets NONCE = Octets.of(new byte[32]);
-    static final Octets SHA256 = Octets.parse("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    static final UploadFrame.Hello HELLO =
+public final class Frames {
+    public static final Octets KEY = Octets.parse("000102030405060708090a0b0c0d0e0f");
+    public static final Octets ABC = Octets.of((byte) 'a', (byte) 'b', (byte) 'c');
+    public static final Octets NONCE = Octets.of(new byte[32]);
+    public static final Octets SHA256 =
+            Octets.parse("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    public static final UploadFrame.Hello HELLO =
             new UploadFrame.Hello(1, 1, UploadFrame.ALL_CAPABILITIES, 262_144, 4 << 20, NONCE, List.of());
 
     private Frames() {}
 
-    static UploadRequest request(String path, long size) {
+    public static UploadRequest request(String path, long size) {
         return new UploadRequest(
                 KEY,
                 size,
@@ -37,7 +38,7 @@ final class Frames {
     }
 
     /** Each but the preamble; no raw bytes follow the DATA. */
-    static List<UploadFrame> all() {
+    public static List<UploadFrame> all() {
         UploadRequest request = request("a/ü.txt", 3);
         UploadRequest known = new UploadRequest(
                 KEY, 3, 0, 0xFFFF, OnExists.SKIP_SAME, Durability.NONE, Instant.EPOCH, 0xFFFF_FFFFL, "b", SHA256);
@@ -94,7 +95,7 @@ final class Frames {
                         0, 199, UploadError.Retry.NEW_KEY, 0xFFFF_FFFFL, Long.MAX_VALUE, Long.MIN_VALUE, ""));
     }
 
-    static byte[] bytes(UploadFrame... frames) {
+    public static byte[] bytes(UploadFrame... frames) {
         ByteBuf buffer = Unpooled.buffer();
         for (UploadFrame frame : frames) {
             UploadFrameEncoder.write(frame, buffer);
@@ -102,7 +103,7 @@ final class Frames {
         return ByteBufUtil.getBytes(buffer);
     }
 
-    static byte[] joined(byte[]... parts) {
+    public static byte[] joined(byte[]... parts) {
         return ByteBufUtil.getBytes(Unpooled.wrappedBuffer(parts));
     }
 }

@@ -3,8 +3,8 @@ package io.ntk.tcp.upload.client;
 import static java.util.Objects.requireNonNull;
 
 import io.ntk.core.ConnectOptions;
-import io.ntk.tcp.upload.UploadLimits;
-import io.ntk.tcp.upload.UploadOptions;
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadProof;
 import io.ntk.tcp.upload.store.Durability;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
@@ -51,14 +51,14 @@ public record SendOptions(
         public static final long MIN_RATE = 4096;
 
         /** The largest segment. */
-        public static final int MAX_SEGMENT_BYTES = UploadLimits.MAX_CREDIT_BYTES / 2;
+        public static final int MAX_SEGMENT_BYTES = UploadFrame.Data.MAX_SEGMENT_BYTES;
 
         /** 4 MiB, as fast as it goes, ten minutes. */
         public static final Pace DEFAULTS = new Pace(4 << 20, 0, Duration.ofMinutes(10));
 
         /** Checks the bounds. */
         public Pace {
-            if (segmentBytes < UploadLimits.MIN_SEGMENT_BYTES
+            if (segmentBytes < UploadFrame.Data.MIN_SEGMENT_BYTES
                     || segmentBytes > MAX_SEGMENT_BYTES
                     || Integer.bitCount(segmentBytes) != 1) {
                 throw new IllegalArgumentException(
@@ -81,7 +81,7 @@ public record SendOptions(
         requireNonNull(durability, "durability");
         requireNonNull(digest, "digest");
         requireNonNull(pace, "pace");
-        if (key != null && key.size() < UploadOptions.MIN_KEY_BYTES) {
+        if (key != null && key.size() < UploadProof.MIN_KEY_BYTES) {
             throw new IllegalArgumentException("key: " + key.size() + " bytes (expected: at least 16)");
         }
     }

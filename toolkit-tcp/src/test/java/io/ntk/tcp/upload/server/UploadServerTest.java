@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -9,6 +9,8 @@ import io.ntk.core.ListenOptions;
 import io.ntk.core.NetEvent;
 import io.ntk.core.NetListener;
 import io.ntk.core.Server;
+import io.ntk.tcp.upload.Frames;
+import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.store.Durability;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;

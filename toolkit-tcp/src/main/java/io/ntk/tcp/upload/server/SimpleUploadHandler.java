@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,8 +1,12 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import static java.util.Objects.requireNonNull;
 
+import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.UploadFrameDecoder;
+import io.ntk.tcp.upload.UploadProof;
+import io.ntk.tcp.upload.UploadProtocolException;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.StoreOptions;
 import io.ntk.tcp.upload.store.UploadError;
@@ -79,7 +83,8 @@ final class ServerHandshake {
     /** The largest segment that both sides take. */
     int maxSegmentBytes() {
         return (int) Math.min(
-                limits.segmentBytes(), Math.max(requireNonNull(hello).maxSegment(), UploadLimits.MIN_SEGMENT_BYTES));
+                limits.segmentBytes(),
+                Math.max(requireNonNull(hello).maxSegment(), UploadFrame.Data.MIN_SEGMENT_BYTES));
     }
 
     /**
@@ -138,7 +143,7 @@ final class ServerHandshake {
                 UploadFrame.ALL_CAPABILITIES,
                 UploadFrameDecoder.MAX_FRAME_BYTES,
                 limits.maxInlineBytes(),
-                UploadLimits.MIN_SEGMENT_BYTES,
+                UploadFrame.Data.MIN_SEGMENT_BYTES,
                 limits.segmentBytes(),
                 limits.creditBytes(),
                 store.maxFileBytes(),

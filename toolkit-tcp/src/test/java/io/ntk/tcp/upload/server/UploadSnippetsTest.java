@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,6 +11,10 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.ntk.core.NetListener;
 import io.ntk.core.UnhandledHandler;
+import io.ntk.tcp.upload.Frames;
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadFrameDecoder;
+import io.ntk.tcp.upload.UploadFrameEncoder;
 import io.ntk.tcp.upload.store.FileStore;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.StoreOptions;

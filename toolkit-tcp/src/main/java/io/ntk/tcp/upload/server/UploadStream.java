@@ -1,8 +1,10 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import static java.util.Objects.requireNonNull;
 
+import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.UploadProtocolException;
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.Upload;
 import io.ntk.tcp.upload.store.UploadError;
@@ -222,7 +224,7 @@ final class UploadStream {
         state = State.OVER;
         streams.ended(this);
         if (wanted) {
-            streams.result(UploadFrame.Result.of(number, receipt));
+            streams.result(Results.of(number, receipt));
         }
         streams.settled();
     }
@@ -241,9 +243,18 @@ final class UploadStream {
         connection.tell(new UploadEvent.Failed(
                 connection.id(), connection.peer(), request.path(), why.error(), why.getMessage()));
         if (connection.canAnswer()) {
-            connection.send(UploadFrame.Failure.of(number, why));
+            connection.send(error(why));
         }
         streams.settled();
+    }
+
+    /** A segment that keeps coming wrong will not come right. */
+    private UploadFrame.Failure error(UploadException why) {
+        UploadError.Retry retry = why.error() == UploadError.SEGMENT_CRC
+                ? UploadError.Retry.NEVER
+                : why.error().retry();
+        return new UploadFrame.Failure(
+                number, why.error().code(), retry, 0, why.expected(), why.provided(), why.getMessage());
     }
 
     /** Ends it as its sender wishes, who is not answered. */

@@ -1,5 +1,8 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.store.Receipt;
+import io.ntk.tcp.upload.store.UploadException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +37,26 @@ final class Results {
             scheduled = true;
             connection.after(LONGEST_WAIT, this::timeIsUp);
         }
+    }
+
+    /** The end of a file that is there. */
+    static UploadFrame.Result of(long stream, Receipt receipt) {
+        int flags = 0;
+        for (Receipt.Mark mark : receipt.marks()) {
+            flags |= switch (mark) {
+                case DURABLE -> UploadFrame.Result.DURABLE;
+                case RENAMED -> UploadFrame.Result.RENAMED;
+                case SKIPPED -> UploadFrame.Result.SKIPPED;
+                case REPLAYED -> UploadFrame.Result.REPLAYED;
+            };
+        }
+        return new UploadFrame.Result(
+                stream, 0, flags, receipt.size(), receipt.crc32c(), receipt.sha256(), receipt.name());
+    }
+
+    /** The end of a file that was not taken. */
+    static UploadFrame.Result of(long stream, UploadException why) {
+        return new UploadFrame.Result(stream, why.error().code(), 0, 0, 0, null, why.getMessage());
     }
 
     private void timeIsUp() {

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,6 +10,9 @@ import io.ntk.core.CloseCause;
 import io.ntk.core.ConnectionEvent;
 import io.ntk.core.NetEvent;
 import io.ntk.core.ReadGate;
+import io.ntk.tcp.upload.Frames;
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadFrameDecoder;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.Upload;

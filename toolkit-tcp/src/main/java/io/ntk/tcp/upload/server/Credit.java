@@ -1,5 +1,7 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadProtocolException;
 import io.ntk.tcp.upload.store.UploadError;
 
 /**

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import io.ntk.core.JsonWriter;
 import io.ntk.core.ProtocolEvent;

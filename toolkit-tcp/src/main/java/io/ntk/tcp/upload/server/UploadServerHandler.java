@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import static java.util.Objects.requireNonNull;
 
@@ -12,7 +12,11 @@ import io.ntk.core.Closing;
 import io.ntk.core.ConnectionEvent;
 import io.ntk.core.NetListener;
 import io.ntk.core.ReadGate;
-import io.ntk.tcp.upload.ServerConnection.Life;
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadFrameDecoder;
+import io.ntk.tcp.upload.UploadFrameEncoder;
+import io.ntk.tcp.upload.UploadProtocolException;
+import io.ntk.tcp.upload.server.ServerConnection.Life;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadStore;

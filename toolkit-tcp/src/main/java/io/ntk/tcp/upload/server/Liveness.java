@@ -1,6 +1,7 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import io.netty.util.concurrent.Future;
+import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.store.UploadError;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

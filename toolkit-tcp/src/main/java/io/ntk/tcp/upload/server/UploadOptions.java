@@ -1,8 +1,9 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import static java.util.Objects.requireNonNull;
 
 import io.ntk.core.ListenOptions;
+import io.ntk.tcp.upload.UploadProof;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.StoreOptions;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param listen where it listens
  * @param store where files go, and what it takes
  * @param limits what one connection may take
- * @param key that clients must have, at least {@value #MIN_KEY_BYTES} bytes, or null for everybody
+ * @param key that clients must have, at least {@value UploadProof#MIN_KEY_BYTES} bytes, or null for everybody
  * @param dialect what is spoken
  */
 public record UploadOptions(
@@ -26,9 +27,6 @@ public record UploadOptions(
         Dialect dialect) {
     /** The port of upload servers. */
     public static final int DEFAULT_PORT = 9003;
-
-    /** The shortest key. */
-    public static final int MIN_KEY_BYTES = 16;
 
     private static final int CONNECTIONS_PER_ADDRESS = 16;
     private static final Duration DRAIN = Duration.ofSeconds(30);
@@ -47,7 +45,7 @@ public record UploadOptions(
         requireNonNull(store, "store");
         requireNonNull(limits, "limits");
         requireNonNull(dialect, "dialect");
-        if (key != null && key.size() < MIN_KEY_BYTES) {
+        if (key != null && key.size() < UploadProof.MIN_KEY_BYTES) {
             throw new IllegalArgumentException("key: " + key.size() + " bytes (expected: at least 16)");
         }
         boolean proven = key != null || (listen.tls() != null && listen.tls().clientCa() != null);

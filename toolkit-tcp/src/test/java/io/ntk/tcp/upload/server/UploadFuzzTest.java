@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,10 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.ntk.core.NetListener;
 import io.ntk.core.UnhandledHandler;
+import io.ntk.tcp.upload.Frames;
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadFrameDecoder;
+import io.ntk.tcp.upload.UploadFrameEncoder;
 import io.ntk.tcp.upload.store.Upload;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.testsupport.LeakCheck;

@@ -1,8 +1,10 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import io.netty.buffer.ByteBuf;
 import io.ntk.core.ReadGate;
+import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.UploadProtocolException;
 import io.ntk.tcp.upload.store.Upload;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;

@@ -1,7 +1,8 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import static java.util.Objects.requireNonNull;
 
+import io.ntk.tcp.upload.UploadFrame;
 import java.time.Duration;
 
 /**
@@ -9,7 +10,7 @@ import java.time.Duration;
  *
  * @param maxStreams open files at a time, 1 to 65,535
  * @param creditBytes raw bytes that a client may send ahead, 1 MiB to 64 MiB; what a connection takes of memory
- * @param segmentBytes the largest segment, a power of two from {@value #MIN_SEGMENT_BYTES} to half the credit
+ * @param segmentBytes the largest segment, a power of two from {@value UploadFrame.Data#MIN_SEGMENT_BYTES} to half the credit
  * @param maxInlineBytes the most data of a PUT, 0 to 64 KiB
  * @param handshake how long a peer may take to say who it is, more than 0
  * @param heartbeat how often each side lets itself be heard, 1 s to 1 h; a peer is dead after three of them
@@ -25,11 +26,8 @@ public record UploadLimits(
         Duration heartbeat,
         MinRate minRate,
         Duration drain) {
-    /** The smallest segment. */
-    public static final int MIN_SEGMENT_BYTES = 256 * 1024;
-
     /** The most credit. */
-    public static final int MAX_CREDIT_BYTES = 64 * 1024 * 1024;
+    public static final int MAX_CREDIT_BYTES = 2 * UploadFrame.Data.MAX_SEGMENT_BYTES;
 
     /** The most data of a PUT. */
     public static final int MAX_INLINE_BYTES = 64 * 1024;
@@ -77,7 +75,9 @@ public record UploadLimits(
         if (creditBytes < 1 << 20 || creditBytes > MAX_CREDIT_BYTES) {
             throw new IllegalArgumentException("creditBytes: " + creditBytes + " (expected: 1 MiB to 64 MiB)");
         }
-        if (segmentBytes < MIN_SEGMENT_BYTES || segmentBytes > creditBytes / 2 || Integer.bitCount(segmentBytes) != 1) {
+        if (segmentBytes < UploadFrame.Data.MIN_SEGMENT_BYTES
+                || segmentBytes > creditBytes / 2
+                || Integer.bitCount(segmentBytes) != 1) {
             throw new IllegalArgumentException(
                     "segmentBytes: " + segmentBytes + " (expected: a power of two, 256 KiB to half the credit)");
         }

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -19,6 +19,9 @@ import io.ntk.core.RefusalAnswer;
 import io.ntk.core.RefusalReason;
 import io.ntk.core.Server;
 import io.ntk.core.TlsMismatchHandler;
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadFrameDecoder;
+import io.ntk.tcp.upload.UploadFrameEncoder;
 import io.ntk.tcp.upload.store.FileStore;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadStore;
@@ -191,7 +194,7 @@ public final class UploadServer {
             if (message instanceof ByteBuf in && in.isReadable()) {
                 ChannelPipeline pipeline = ctx.pipeline();
                 String self = ctx.name();
-                if (in.getByte(in.readerIndex()) == UploadFrameEncoder.PREAMBLE[0]) {
+                if (in.getByte(in.readerIndex()) == UploadFrame.Preamble.FIRST_BYTE) {
                     Duration waited = Duration.ofNanos(ctx.executor().ticker().nanoTime() - startedAt);
                     Duration left = limits.handshake().minus(waited);
                     pipeline.addAfter(self, null, handler(left.isNegative() ? Duration.ofNanos(1) : left));

@@ -1,5 +1,7 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
+import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.UploadProtocolException;
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
@@ -63,12 +65,12 @@ final class WholeFiles {
     private void answer(long stream, String path, @Nullable Receipt receipt, @Nullable Throwable failure) {
         unanswered--;
         if (receipt != null) {
-            streams.result(UploadFrame.Result.of(stream, receipt));
+            streams.result(Results.of(stream, receipt));
         } else {
             UploadException why = ServerConnection.failure(failure);
             connection.tell(
                     new UploadEvent.Failed(connection.id(), connection.peer(), path, why.error(), why.getMessage()));
-            streams.result(UploadFrame.Result.of(stream, why));
+            streams.result(Results.of(stream, why));
         }
         streams.settled();
     }

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload;
+package io.ntk.tcp.upload.server;
 
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
