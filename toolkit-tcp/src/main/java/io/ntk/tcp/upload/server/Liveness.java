@@ -1,24 +1,23 @@
 package io.ntk.tcp.upload.server;
 
 import io.netty.util.concurrent.Future;
-import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.core.ReadGate;
 import io.ntk.tcp.upload.store.UploadError;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the peer hear of us, and gives it up when it is dead, never says who it is, or sends a payload too slowly. Time in
- * which the channel is not read counts for none of what a peer has to say; a peer that takes nothing is dead as one that says
- * nothing.
+ * Lets the peer hear of us, and gives it up when it is dead, never comes to the end of its beginning, or sends a payload too
+ * slowly. Time in which the channel is not read counts for none of what a peer has to say; a peer that takes nothing is dead as
+ * one that says nothing.
  *
  * <p>One timer looks at the earliest time at which something may be due. What becomes due by something that happens (a
  * payload begins) is no earlier than the shortest of all times from then on, so that a look after that time is soon enough.
  */
 final class Liveness {
-    private static final int HEARTBEATS_OF_THE_DEAD = 3;
-
     private final ServerConnection connection;
     private final UploadLimits limits;
+    private final @Nullable Runnable ping;
     private final Ending ending;
     private final long heartbeat;
     private final long silence;
@@ -40,13 +39,26 @@ final class Liveness {
         void fail(UploadError error, String why);
     }
 
-    Liveness(ServerConnection connection, UploadLimits limits, Ending ending) {
+    /**
+     * @param ping lets the peer hear of us; null for a protocol that has nothing to say between answers
+     */
+    Liveness(ServerConnection connection, UploadLimits limits, @Nullable Runnable ping, Ending ending) {
         this.connection = connection;
         this.limits = limits;
+        this.ping = ping;
         this.ending = ending;
         this.heartbeat = limits.heartbeat().toNanos();
-        this.silence = HEARTBEATS_OF_THE_DEAD * heartbeat;
+        this.silence = limits.silence().toNanos();
         this.window = limits.minRate().window().toNanos();
+    }
+
+    /** Follows when the channel is read; once, before {@link #start}. */
+    void watch(ReadGate gate) {
+        gate.whenPaused(this::paused);
+        gate.whenResumed(this::resumed);
+        if (gate.isPaused()) {
+            paused();
+        }
     }
 
     void start() {
@@ -61,12 +73,20 @@ final class Liveness {
         }
     }
 
-    /** The peer has proved who it is. */
+    /** The peer has come to the end of its beginning: it has proved who it is, or said what it sends. */
     void known() {
         known = true;
     }
 
-    /** Something came: a frame, or that many raw bytes. */
+    /** The peer begins anew, and has the handshake's time for it. */
+    void begins() {
+        known = false;
+        startedAt = connection.now();
+        stop();
+        schedule(startedAt);
+    }
+
+    /** Something came: part of a frame, or that many raw bytes. */
     void heard(int rawBytes) {
         heardAt = connection.now();
         windowBytes += rawBytes;
@@ -80,18 +100,18 @@ final class Liveness {
     }
 
     /** The channel is not read from here on. */
-    void paused() {
+    private void paused() {
         paused = true;
         pausedAt = connection.now();
     }
 
     /** The channel is read again: what was not read was nobody's silence. */
-    void resumed() {
+    private void resumed() {
         if (paused) {
             paused = false;
-            long time = connection.now() - pausedAt;
-            heardAt += time;
-            windowAt += time;
+            long now = connection.now();
+            heardAt += now - Math.max(pausedAt, heardAt); // what was read already may be heard of during the pause
+            windowAt += now - Math.max(pausedAt, windowAt);
         }
     }
 
@@ -108,8 +128,8 @@ final class Liveness {
         if (connection.life() == ServerConnection.Life.OVER) {
             return;
         }
-        if (known && now - connection.saidAt() >= heartbeat) {
-            connection.send(new UploadFrame.Ping(now));
+        if (ping != null && known && now - connection.saidAt() >= heartbeat) {
+            ping.run();
         }
         if (connection.life() == ServerConnection.Life.OPEN && isGivenUp(now)) {
             return;
@@ -121,11 +141,15 @@ final class Liveness {
         if (!known && now - startedAt >= limits.handshake().toNanos()) {
             ending.fail(
                     UploadError.TIMEOUT,
-                    "nobody has said who it is for " + limits.handshake().toSeconds() + " s");
+                    "the beginning takes more than " + limits.handshake().toSeconds() + " s");
         } else if (!paused && now - heardAt >= silence) {
-            ending.fail(UploadError.TIMEOUT, "nothing was heard for three heartbeats");
+            ending.fail(
+                    UploadError.TIMEOUT,
+                    "nothing was heard for " + limits.silence().toSeconds() + " s");
         } else if (blocked && now - blockedAt >= silence) {
-            ending.fail(UploadError.TIMEOUT, "nothing was taken for three heartbeats");
+            ending.fail(
+                    UploadError.TIMEOUT,
+                    "nothing was taken for " + limits.silence().toSeconds() + " s");
         } else if (receiving && !paused && now - windowAt >= window) {
             UploadLimits.MinRate rate = limits.minRate();
             if (windowBytes < rate.bytes()) {
@@ -143,10 +167,10 @@ final class Liveness {
 
     private void schedule(long now) {
         long next = Math.min(heartbeat, window);
-        if (known) {
-            next = Math.min(next, connection.saidAt() + heartbeat - now);
-        } else {
+        if (!known) {
             next = Math.min(next, startedAt + limits.handshake().toNanos() - now);
+        } else if (ping != null) {
+            next = Math.min(next, connection.saidAt() + heartbeat - now);
         }
         if (!paused) {
             next = Math.min(next, heardAt + silence - now);

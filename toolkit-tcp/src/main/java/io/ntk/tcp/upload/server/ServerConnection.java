@@ -5,9 +5,12 @@ import static java.util.Objects.requireNonNull;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Future;
+import io.ntk.core.CloseCause;
+import io.ntk.core.Closing;
 import io.ntk.core.NetListener;
 import io.ntk.core.TrafficHandler;
 import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import java.time.Duration;
@@ -115,6 +118,25 @@ final class ServerConnection {
         return saidAt;
     }
 
+    /**
+     * Answers and closes; what still comes reaches nobody.
+     *
+     * @param begun whether the peer had come to the end of its beginning
+     * @param answer the last message; ownership moves here
+     */
+    void refuse(UploadError error, boolean begun, Object answer) {
+        CloseCause cause =
+                switch (error) {
+                    case TIMEOUT -> begun ? CloseCause.IDLE : CloseCause.HANDSHAKE_TIMEOUT;
+                    case TOO_SLOW -> CloseCause.IDLE;
+                    case SHUTTING_DOWN -> CloseCause.SHUTDOWN;
+                    case NO_SPACE, IO_ERROR, SYNC_FAILED, INTERNAL -> CloseCause.ERROR;
+                    default -> CloseCause.PROTOCOL;
+                };
+        CloseCause.mark(channel(), cause);
+        Closing.refuse(context(), answer);
+    }
+
     // ---- the loop
 
     /** The loop's own time in nanoseconds, which tests can turn. */
@@ -144,6 +166,15 @@ final class ServerConnection {
         } catch (RuntimeException e) {
             LOG.warn("a listener failed on {}", event.name(), e);
         }
+    }
+
+    /** Tells that a file is there, which was begun at a time of {@link #now}. */
+    void tellDone(Receipt receipt, long startedAt) {
+        tell(new UploadEvent.Done(id, peer, receipt, Duration.ofNanos(now() - startedAt)));
+    }
+
+    void tellFailed(String path, UploadException why) {
+        tell(new UploadEvent.Failed(id, peer, path, why.error(), why.getMessage()));
     }
 
     // ---- failures

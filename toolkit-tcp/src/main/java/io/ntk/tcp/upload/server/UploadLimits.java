@@ -60,10 +60,15 @@ public record UploadLimits(
             }
         }
 
-        /** What must come in one window. */
+        /** How many raw bytes must come in one window. */
         long bytes() {
             return bytesPerSecond * window.toMillis() / 1000;
         }
+    }
+
+    /** After how long a peer that is not heard of is dead: three heartbeats. */
+    Duration silence() {
+        return heartbeat.multipliedBy(3);
     }
 
     /** Checks the bounds. */

@@ -153,12 +153,7 @@ public final class UploadServer {
     private void ntup(ChannelPipeline pipeline) {
         pipeline.addLast(new UploadFrameDecoder(UploadFrameDecoder.MAX_UNPROVEN_FRAME_BYTES));
         pipeline.addLast(encoder);
-        pipeline.addLast(handler(limits.handshake()));
-    }
-
-    private UploadServerHandler handler(Duration handshake) {
-        return new UploadServerHandler(
-                store, limits.withHandshakeAndDrain(handshake, limits.drain()), options.key(), listener);
+        pipeline.addLast(new UploadServerHandler(store, limits, options.key(), listener));
     }
 
     /**
@@ -191,24 +186,30 @@ public final class UploadServer {
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (message instanceof ByteBuf in && in.isReadable()) {
-                ChannelPipeline pipeline = ctx.pipeline();
-                String self = ctx.name();
-                if (in.getByte(in.readerIndex()) == UploadFrame.Preamble.FIRST_BYTE) {
-                    Duration waited = Duration.ofNanos(ctx.executor().ticker().nanoTime() - startedAt);
-                    Duration left = limits.handshake().minus(waited);
-                    pipeline.addAfter(self, null, handler(left.isNegative() ? Duration.ofNanos(1) : left));
-                    pipeline.addAfter(self, null, encoder);
-                    pipeline.addAfter(self, null, new UploadFrameDecoder(UploadFrameDecoder.MAX_UNPROVEN_FRAME_BYTES));
-                } else {
-                    var silence = limits.heartbeat().multipliedBy(3);
-                    pipeline.addAfter(self, null, new SimpleUploadHandler(store, silence, listener));
-                }
+            if (!(message instanceof ByteBuf in) || !in.isReadable()) {
                 ctx.fireChannelRead(message);
-                pipeline.remove(this);
-            } else {
-                ctx.fireChannelRead(message);
+                return;
             }
+            ChannelPipeline pipeline = ctx.pipeline();
+            String self = ctx.name();
+            if (in.getByte(in.readerIndex()) == UploadFrame.Preamble.FIRST_BYTE) {
+                pipeline.addAfter(self, null, new UploadServerHandler(store, rest(ctx), options.key(), listener));
+                pipeline.addAfter(self, null, encoder);
+                pipeline.addAfter(self, null, new UploadFrameDecoder(UploadFrameDecoder.MAX_UNPROVEN_FRAME_BYTES));
+            } else {
+                pipeline.addAfter(self, null, new SimpleUploadHandler(store, limits, listener));
+            }
+            ctx.fireChannelRead(message);
+            if (!ctx.isRemoved()) {
+                pipeline.remove(this);
+            }
+        }
+
+        /** The limits with what is left of the handshake's time. */
+        private UploadLimits rest(ChannelHandlerContext ctx) {
+            Duration waited = Duration.ofNanos(ctx.executor().ticker().nanoTime() - startedAt);
+            Duration left = limits.handshake().minus(waited);
+            return limits.withHandshakeAndDrain(left.isNegative() ? Duration.ofNanos(1) : left, limits.drain());
         }
     }
 }

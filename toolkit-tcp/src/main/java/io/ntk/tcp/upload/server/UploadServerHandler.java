@@ -38,6 +38,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(UploadServerHandler.class);
+    private static final String ENDS = "the server ends";
+    private static final String NOT_NTUP = "error: this port speaks NTUP/1 (try: ntk upload send)\n";
 
     private final UploadLimits limits;
     private final ServerConnection connection;
@@ -60,7 +62,7 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
         this.connection = new ServerConnection(requireNonNull(listener, "listener"));
         this.handshake = new ServerHandshake(connection, limits, store.options(), key);
         this.streams = new UploadStreams(connection, handshake, store, limits, this::settled);
-        this.liveness = new Liveness(connection, limits, this::fail);
+        this.liveness = new Liveness(connection, limits, this::ping, this::fail);
     }
 
     // ---- the channel
@@ -68,9 +70,7 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         connection.start(ctx);
-        ReadGate gate = ReadGate.of(ctx.channel());
-        gate.whenPaused(liveness::paused);
-        gate.whenResumed(liveness::resumed);
+        liveness.watch(ReadGate.of(ctx.channel()));
         if (ctx.channel().isActive()) {
             start();
         }
@@ -99,7 +99,6 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
                 liveness.receiving(false);
             }
         } else if (message instanceof UploadFrame frame) {
-            liveness.heard(0);
             if (connection.life() == Life.OPEN) {
                 try {
                     frame(frame);
@@ -127,8 +126,12 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
         } else if (frame instanceof UploadFrame.Failure failure) {
             failure(failure);
         } else if (!(frame instanceof UploadFrame.Pong)) {
-            throw new UploadProtocolException(UploadError.PROTOCOL, "a frame that only servers send");
+            throw new UploadProtocolException(UploadError.PROTOCOL, "a frame that has no place here");
         }
+    }
+
+    private void ping() {
+        connection.send(new UploadFrame.Ping(connection.now()));
     }
 
     private void failure(UploadFrame.Failure failure) {
@@ -142,8 +145,10 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Bytes have come, be it less than a frame: who sends is not dead. */
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        liveness.heard(0);
         connection.flush();
         ctx.fireChannelReadComplete();
     }
@@ -186,15 +191,17 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void drain() {
-        if (draining) {
+        if (draining || connection.life() == Life.OVER) {
             return;
         }
         draining = true;
         if (handshake.isOver()) {
             streams.close();
             connection.send(new UploadFrame.GoAway(streams.last(), UploadError.SHUTTING_DOWN.code(), 0));
-            connection.after(limits.drain(), () -> fail(UploadError.SHUTTING_DOWN, "the server ends"));
+            connection.after(limits.drain(), () -> fail(UploadError.SHUTTING_DOWN, ENDS));
             settled();
+        } else if (handshake.hasBegun()) {
+            fail(UploadError.SHUTTING_DOWN, ENDS);
         } else {
             connection.life(Life.OVER);
             CloseCause.mark(connection.channel(), CloseCause.SHUTDOWN);
@@ -210,7 +217,7 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
             streams.sendResults();
             Closing.afterWrites(connection.context());
         } else if (connection.life() == Life.OPEN && draining && streams.isEmpty()) {
-            fail(UploadError.SHUTTING_DOWN, "the server ends");
+            fail(UploadError.SHUTTING_DOWN, ENDS);
         }
     }
 
@@ -222,21 +229,12 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
         streams.suspendAll();
         streams.sendResults();
         connection.life(Life.OVER);
-        CloseCause.mark(
-                connection.channel(),
-                switch (error) {
-                    case TIMEOUT -> handshake.isOver() ? CloseCause.IDLE : CloseCause.HANDSHAKE_TIMEOUT;
-                    case TOO_SLOW -> CloseCause.IDLE;
-                    case SHUTTING_DOWN -> CloseCause.SHUTDOWN;
-                    default -> CloseCause.PROTOCOL;
-                });
-        ChannelHandlerContext ctx = connection.context();
-        Closing.refuse(
-                ctx,
+        connection.refuse(
+                error,
+                handshake.isOver(),
                 handshake.hasBegun()
                         ? UploadFrame.Failure.of(UploadFrame.CONNECTION, error, why)
-                        : ByteBufUtil.writeAscii(
-                                ctx.alloc(), "error: this port speaks NTUP/1 (try: ntk upload send)\n"));
+                        : ByteBufUtil.writeAscii(connection.context().alloc(), NOT_NTUP));
     }
 
     @Override

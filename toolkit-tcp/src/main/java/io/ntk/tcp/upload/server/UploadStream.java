@@ -11,7 +11,6 @@ import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.UploadStore;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -31,7 +30,7 @@ final class UploadStream {
     private final UploadRequest request;
     private final UploadStreams streams;
     private final ServerConnection connection;
-    private final long startedAt = System.nanoTime();
+    private final long startedAt;
     private State state = State.OPEN;
     private @Nullable Upload upload;
     private int segmentBytes;
@@ -49,6 +48,7 @@ final class UploadStream {
         this.request = request;
         this.streams = streams;
         this.connection = streams.connection();
+        this.startedAt = connection.now();
         this.segmentBytes = request.segmentBytes();
     }
 
@@ -218,8 +218,7 @@ final class UploadStream {
 
     /* A file whose connection is over is done all the same, and its listener wants to know. */
     private void done(Receipt receipt) {
-        Duration took = Duration.ofNanos(System.nanoTime() - startedAt);
-        connection.tell(new UploadEvent.Done(connection.id(), connection.peer(), receipt, took));
+        connection.tellDone(receipt, startedAt);
         boolean wanted = state != State.OVER;
         state = State.OVER;
         streams.ended(this);
@@ -240,8 +239,7 @@ final class UploadStream {
         if (upload != null && why.error() != UploadError.STALE_EPOCH) {
             upload.abort(true);
         }
-        connection.tell(new UploadEvent.Failed(
-                connection.id(), connection.peer(), request.path(), why.error(), why.getMessage()));
+        connection.tellFailed(request.path(), why);
         if (connection.canAnswer()) {
             connection.send(error(why));
         }
@@ -266,12 +264,9 @@ final class UploadStream {
         streams.ended(this);
         requireNonNull(upload).abort(abort.keep());
         UploadError error = UploadError.of(abort.code());
-        connection.tell(new UploadEvent.Failed(
-                connection.id(),
-                connection.peer(),
+        connection.tellFailed(
                 request.path(),
-                error == null ? UploadError.PROTOCOL : error,
-                "given up by its sender"));
+                new UploadException(error == null ? UploadError.PROTOCOL : error, "given up by its sender"));
         streams.settled();
     }
 

@@ -6,7 +6,6 @@ import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadStore;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -34,13 +33,12 @@ final class WholeFiles {
     /** Takes a file; its credit has been used up. */
     void put(UploadFrame.Put put) {
         begin();
-        long startedAt = System.nanoTime();
+        long startedAt = connection.now();
         store.put(peer.caller(), put.request(), put.crc32c(), put.data())
                 .whenComplete((receipt, failure) -> connection.onLoop(() -> {
                     streams.credit().giveBack(put.data().size());
                     if (receipt != null) {
-                        Duration took = Duration.ofNanos(System.nanoTime() - startedAt);
-                        connection.tell(new UploadEvent.Done(connection.id(), connection.peer(), receipt, took));
+                        connection.tellDone(receipt, startedAt);
                     }
                     answer(put.stream(), put.request().path(), receipt, failure);
                 }));
@@ -68,8 +66,7 @@ final class WholeFiles {
             streams.result(Results.of(stream, receipt));
         } else {
             UploadException why = ServerConnection.failure(failure);
-            connection.tell(
-                    new UploadEvent.Failed(connection.id(), connection.peer(), path, why.error(), why.getMessage()));
+            connection.tellFailed(path, why);
             streams.result(Results.of(stream, why));
         }
         streams.settled();

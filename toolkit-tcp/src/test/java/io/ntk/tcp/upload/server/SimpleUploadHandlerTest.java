@@ -8,10 +8,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.ntk.core.CloseCause;
 import io.ntk.core.ConnectionEvent;
 import io.ntk.core.NetEvent;
 import io.ntk.core.ReadGate;
 import io.ntk.tcp.upload.store.UploadError;
+import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.testsupport.LeakCheck;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The handler alone, with bytes at both ends, a store that does as it is told, and the time of the test. */
 @ExtendWith(LeakCheck.class)
 class SimpleUploadHandlerTest {
-    private static final Duration SILENCE = Duration.ofSeconds(45);
+    private static final UploadLimits LIMITS = UploadLimits.DEFAULTS;
 
     private final FakeStore store = new FakeStore();
     private final List<NetEvent> events = new ArrayList<>();
@@ -46,7 +48,7 @@ class SimpleUploadHandlerTest {
     private EmbeddedChannel channel() {
         EmbeddedChannel made = new EmbeddedChannel();
         made.freezeTime();
-        made.pipeline().addLast(new SimpleUploadHandler(store, SILENCE, events::add));
+        made.pipeline().addLast(new SimpleUploadHandler(store, LIMITS, events::add));
         return made;
     }
 
@@ -225,15 +227,156 @@ class SimpleUploadHandlerTest {
     }
 
     @Test
-    void aPeerThatIsSilentAtItsTurnIsCutOff() {
-        in("a|3\n");
-        pass(SILENCE.multipliedBy(2)); // our turn: it waits for us
+    void aPeerThatIsSilentBetweenFilesIsCutOff() {
+        in("a|1\n");
+        pass(Duration.ofMinutes(2)); // our turn: it waits for us
         store.last().open();
         assertThat(out()).isEqualTo("ready\n");
-        pass(SILENCE.minusMillis(1).minus(SILENCE.dividedBy(4)));
+        in("x");
+        pass(Duration.ofMinutes(2));
+        publish("a");
+        pass(Duration.ofMillis(44_999));
         assertThat(out()).isEmpty();
-        pass(SILENCE.dividedBy(4).plusMillis(1).plus(SILENCE.dividedBy(4)));
-        assertThat(out()).isEqualTo("error 106 nothing came for too long\n");
+        in("\r\n");
+        pass(Duration.ofMillis(44_999));
+        assertThat(out()).isEmpty();
+        pass(Duration.ofMillis(1));
+        assertThat(out()).isEqualTo("error 106 nothing was heard for 45 s\n");
+        assertThat(CloseCause.of(channel)).isEqualTo(CloseCause.IDLE);
+    }
+
+    @Test
+    void aHeaderMustBeWholeWithinTheHandshakesTime() {
+        in("a");
+        pass(Duration.ofMillis(9_999));
+        in("|");
+        assertThat(out()).isEmpty();
+        pass(Duration.ofMillis(1));
+        assertThat(out()).isEqualTo("error 106 the beginning takes more than 10 s\n");
+        assertThat(CloseCause.of(channel)).isEqualTo(CloseCause.HANDSHAKE_TIMEOUT);
+    }
+
+    @Test
+    void aLaterHeaderHasAsMuchTimeFromItsFirstByte() {
+        in("a|0\n");
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        publish("a");
+        pass(Duration.ofSeconds(40));
+        in("\nb");
+        for (int n = 0; n < 9; n++) {
+            pass(Duration.ofSeconds(1));
+            in("b");
+        }
+        pass(Duration.ofMillis(999));
+        assertThat(out()).isEmpty();
+        pass(Duration.ofMillis(1));
+        assertThat(out()).startsWith("error 106 ");
+    }
+
+    @Test
+    void wantsAKibibyteASecondOfAFile() {
+        in("a|1000000\n");
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        in("x".repeat(30 * 1024));
+        pass(Duration.ofMillis(29_999));
+        in("x");
+        pass(Duration.ofMillis(1));
+        assertThat(out()).isEmpty();
+        in("x".repeat(30 * 1024 - 1));
+        pass(Duration.ofMillis(29_999));
+        assertThat(out()).isEmpty();
+        pass(Duration.ofMillis(1));
+        assertThat(out()).isEqualTo("error 107 slower than 1024 bytes a second\n");
+        assertThat(store.last().aborts).containsExactly(false);
+        assertThat(names()).containsExactly("upload-opened", "upload-failed");
+    }
+
+    @Test
+    void timeThatTheDiskTakesCountsForNoRate() {
+        in("a|1000000\n");
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        store.full = true;
+        in("x");
+        assertThat(channel.config().isAutoRead()).isFalse();
+        pass(Duration.ofMinutes(5));
+        store.last().last().written();
+        channel.runPendingTasks();
+        assertThat(channel.config().isAutoRead()).isFalse();
+        store.room();
+        channel.runPendingTasks();
+        assertThat(channel.config().isAutoRead()).isTrue();
+        pass(Duration.ofMillis(29_999));
+        assertThat(out()).isEmpty();
+        pass(Duration.ofMillis(1));
+        assertThat(out()).startsWith("error 107 ");
+    }
+
+    @Test
+    void asMuchAsTheCreditWaitsForTheDiskAndNoMore() {
+        in("a|100000000\n");
+        store.last().open();
+        ByteBuf most = Unpooled.wrappedBuffer(new byte[LIMITS.creditBytes() - 1]);
+        channel.writeInbound(most);
+        assertThat(channel.config().isAutoRead()).isTrue();
+        in("x");
+        assertThat(channel.config().isAutoRead()).isFalse();
+        store.last().segments.get(0).written(); // 4 MiB
+        channel.runPendingTasks();
+        assertThat(channel.config().isAutoRead()).isTrue();
+        assertThat(out()).isEqualTo("ready\n");
+    }
+
+    @Test
+    void aHeaderThatTheEndCutsOffIsOneOrIsRefused() {
+        in("a|0");
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        store.last().open();
+        assertThat(out()).isEqualTo("ready\n");
+        publish("a");
+        assertThat(channel.isOpen()).isFalse();
+
+        channel = channel();
+        in("a|");
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        assertThat(out()).isEqualTo("error 100 a header that is not NAME|SIZE\n");
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void tellsOfAFileWhoseConnectionEndsWhileItIsPublished() {
+        for (boolean well : new boolean[] {true, false}) {
+            channel = channel();
+            in("a|1\nx");
+            store.last().open();
+            assertThat(out()).isEqualTo("ready\n");
+            channel.close();
+            assertThat(names()).containsExactly("upload-opened");
+            if (well) {
+                publish("a");
+            } else {
+                store.last().commits.get(0).completeExceptionally(new UploadException(UploadError.NO_SPACE, "full"));
+                channel.runPendingTasks();
+            }
+            assertThat(names()).containsExactly("upload-opened", well ? "upload-done" : "upload-failed");
+            events.clear();
+        }
+    }
+
+    @Test
+    void drainsForTheTimeOfTheLimits() {
+        in("a|3\n");
+        store.last().open();
+        channel.pipeline().fireUserEventTriggered(ConnectionEvent.DRAIN);
+        pass(Duration.ofMillis(29_999));
+        in("xx");
+        assertThat(out()).isEqualTo("ready\n");
+        pass(Duration.ofMillis(1));
+        assertThat(out()).isEqualTo("error 108 the server ends\n");
+        assertThat(store.last().aborts).containsExactly(false);
+        assertThat(CloseCause.of(channel)).isEqualTo(CloseCause.SHUTDOWN);
     }
 
     @Test
@@ -262,7 +405,7 @@ class SimpleUploadHandlerTest {
     @Test
     void aListenerThatFailsDisturbsNobody() {
         channel.pipeline().remove(SimpleUploadHandler.class);
-        channel.pipeline().addLast(new SimpleUploadHandler(store, SILENCE, event -> {
+        channel.pipeline().addLast(new SimpleUploadHandler(store, LIMITS, event -> {
             throw new IllegalStateException("on purpose");
         }));
         channel.writeInbound(Unpooled.copiedBuffer("a|0\n", US_ASCII));
