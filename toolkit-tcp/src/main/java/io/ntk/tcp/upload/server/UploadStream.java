@@ -39,6 +39,8 @@ final class UploadStream {
         OPEN,
         /** Its COMMIT has come. */
         COMMITTING,
+        /** Its connection has left it while it is being committed. */
+        LEFT,
         /** It has failed, or nothing of it is needed, or it is done. */
         OVER
     }
@@ -66,8 +68,10 @@ final class UploadStream {
         Upload begun = store.open(peer.caller(), request, opening, peer.maxSegmentBytes(), peer.can(Capability.SHA256));
         upload = begun;
         begun.opened()
-                .whenComplete((snapshot, failure) ->
-                        connection.onLoop(() -> opened(snapshot, failure, peer.maxPeerFrameBytes())));
+                .whenComplete((snapshot, failure) -> connection.onLoop(() -> {
+                    streams.opened();
+                    opened(snapshot, failure, peer.maxPeerFrameBytes());
+                }));
         begun.lost()
                 .thenAccept(epoch -> connection.onLoop(() -> refuse(
                         new UploadException(UploadError.STALE_EPOCH, "another connection took over", epoch, 0))));
@@ -78,7 +82,7 @@ final class UploadStream {
             refuse(failure);
             return;
         }
-        if (state == State.OVER) {
+        if (state == State.OVER || state == State.LEFT) {
             return;
         }
         Receipt receipt = snapshot.receipt();
@@ -156,7 +160,7 @@ final class UploadStream {
     }
 
     private void judged(long offset, Upload.@Nullable Verdict verdict, @Nullable Throwable failure) {
-        if (state == State.OVER) {
+        if (state == State.OVER || state == State.LEFT) {
             return;
         }
         if (verdict == null) {
@@ -192,6 +196,9 @@ final class UploadStream {
     private void committed(@Nullable Receipt receipt, @Nullable Throwable failure) {
         if (receipt != null) {
             done(receipt);
+        } else if (state == State.LEFT) {
+            state = State.OVER;
+            left(failure);
         } else if (state == State.COMMITTING) {
             if (ServerConnection.cause(failure) instanceof Upload.Missing missing) {
                 incomplete(missing);
@@ -199,6 +206,21 @@ final class UploadStream {
                 refuse(failure);
             }
         }
+    }
+
+    /** Nobody is there to be answered, but for the listener. */
+    private void left(@Nullable Throwable failure) {
+        if (ServerConnection.cause(failure) instanceof Upload.Missing) {
+            leave();
+        } else {
+            connection.tellFailed(request.path(), ServerConnection.failure(failure));
+        }
+    }
+
+    private void leave() {
+        Upload of = requireNonNull(upload);
+        of.abort(true);
+        connection.tell(new UploadEvent.Suspended(connection.id(), connection.peer(), request.path(), of.contiguous()));
     }
 
     /** The COMMIT is void, and the file goes on, unless nothing more can come. */
@@ -219,7 +241,7 @@ final class UploadStream {
     /* A file whose connection is over is done all the same, and its listener wants to know. */
     private void done(Receipt receipt) {
         connection.tellDone(receipt, startedAt);
-        boolean wanted = state != State.OVER;
+        boolean wanted = state == State.OPEN || state == State.COMMITTING;
         state = State.OVER;
         streams.ended(this);
         if (wanted) {
@@ -230,7 +252,7 @@ final class UploadStream {
 
     /** Ends it with an ERROR. */
     void refuse(@Nullable Throwable failure) {
-        if (state == State.OVER) {
+        if (state == State.OVER || state == State.LEFT) {
             return;
         }
         UploadException why = ServerConnection.failure(failure);
@@ -272,17 +294,12 @@ final class UploadStream {
 
     /** Leaves it as it stands, to be resumed on another connection; what is being committed is finished in silence. */
     void suspend() {
-        if (state == State.OVER) {
-            return;
+        if (state == State.OPEN) {
+            state = State.OVER;
+            leave();
+        } else if (state == State.COMMITTING) {
+            state = State.LEFT;
         }
-        boolean committing = state == State.COMMITTING;
-        state = State.OVER;
         streams.ended(this);
-        Upload of = requireNonNull(upload);
-        of.abort(true);
-        if (!committing) {
-            connection.tell(
-                    new UploadEvent.Suspended(connection.id(), connection.peer(), request.path(), of.contiguous()));
-        }
     }
 }

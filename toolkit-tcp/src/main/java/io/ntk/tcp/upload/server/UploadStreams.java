@@ -28,6 +28,7 @@ final class UploadStreams {
     private final WholeFiles wholeFiles;
     private final Runnable settled;
     private final Map<Long, UploadStream> streams = new HashMap<>();
+    private int opening;
     private long last;
     private boolean closed;
     private Upload.@Nullable Segment segment;
@@ -88,19 +89,7 @@ final class UploadStreams {
         if (frame instanceof UploadFrame.Data data) {
             data(data);
         } else if (frame instanceof UploadFrame.Put put) {
-            begin(put.stream());
-            if (put.data().size() > limits.maxInlineBytes()) {
-                throw new UploadProtocolException(
-                        UploadError.PROTOCOL,
-                        "PUT of " + put.data().size() + " bytes (expected: at most " + limits.maxInlineBytes() + ")");
-            }
-            credit.use(put.data().size());
-            if (closed) {
-                credit.giveBack(put.data().size());
-            } else {
-                wholeFiles.put(put);
-                pauseWhileFull();
-            }
+            put(put);
         } else if (frame instanceof UploadFrame.Open open) {
             open(open);
         } else if (frame instanceof UploadFrame.Commit commit) {
@@ -124,6 +113,26 @@ final class UploadStreams {
         return true;
     }
 
+    private void put(UploadFrame.Put put) {
+        begin(put.stream());
+        int bytes = put.data().size();
+        if (!peer.can(Capability.PUT)) {
+            throw new UploadProtocolException(UploadError.PROTOCOL, "PUT, which was not agreed on");
+        }
+        if (bytes > limits.maxInlineBytes()) {
+            throw new UploadProtocolException(
+                    UploadError.PROTOCOL,
+                    "PUT of " + bytes + " bytes (expected: at most " + limits.maxInlineBytes() + ")");
+        }
+        credit.use(bytes);
+        if (closed) {
+            credit.giveBack(bytes);
+        } else {
+            wholeFiles.put(put);
+            pauseWhileFull();
+        }
+    }
+
     private void begin(long stream) {
         if (stream <= last) {
             throw new UploadProtocolException(
@@ -145,23 +154,29 @@ final class UploadStreams {
         if (closed) {
             return; // GOAWAY has said so; its bytes are drained
         }
-        var opening =
+        var how =
                 switch (open.start()) {
                     case NORMAL -> UploadStore.Opening.NORMAL;
                     case OPTIMISTIC -> UploadStore.Opening.OPTIMISTIC;
                     case RESUME -> UploadStore.Opening.RESUME;
                 };
-        if ((opening == UploadStore.Opening.OPTIMISTIC && !peer.can(Capability.OPTIMISTIC))
+        if ((how == UploadStore.Opening.OPTIMISTIC && !peer.can(Capability.OPTIMISTIC))
                 || (!open.request().hasSize() && !peer.can(Capability.UNKNOWN_SIZE))) {
             throw new UploadProtocolException(UploadError.PROTOCOL, "OPEN of a kind that was not agreed on");
         }
         UploadStream stream = new UploadStream(open.stream(), open.request(), this);
-        if (streams.size() >= limits.maxStreams()) {
+        if (streams.size() >= limits.maxStreams() || opening >= limits.maxStreams()) {
             stream.refuse(new UploadException(UploadError.TOO_MANY_UPLOADS, "as many streams as there may be"));
             return;
         }
         streams.put(open.stream(), stream);
-        stream.open(store, peer, opening);
+        opening++;
+        stream.open(store, peer, how);
+    }
+
+    /** The store has opened one, or refused it. One that was given up meanwhile counts until then, or they could pile up. */
+    void opened() {
+        opening--;
     }
 
     private void data(UploadFrame.Data data) {

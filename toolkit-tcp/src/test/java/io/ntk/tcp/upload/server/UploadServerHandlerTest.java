@@ -13,6 +13,7 @@ import io.ntk.core.ReadGate;
 import io.ntk.tcp.upload.Frames;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrameDecoder;
+import io.ntk.tcp.upload.UploadProof;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.Upload;
@@ -497,9 +498,40 @@ class UploadServerHandlerTest {
                         failure)
                 .extracting(UploadFrame.Failure::stream, UploadFrame.Failure::code)
                 .containsExactly(513L, UploadError.TOO_MANY_UPLOADS.code()));
+        store.uploads.get(0).open();
+        out();
         in(new UploadFrame.Abort(1, 1, UploadError.SOURCE_CHANGED.code(), false), open(515, 3));
         assertThat(out()).isEmpty();
         assertThat(store.uploads).hasSize(257);
+    }
+
+    /** Or what waits for the disk would grow as fast as frames come. */
+    @Test
+    void countsAnAbandonedFileUntilTheStoreHasOpenedIt() {
+        ready();
+        for (int i = 0; i < 256; i++) {
+            in(open(2 * i + 1, 3), new UploadFrame.Abort(2 * i + 1, 1, UploadError.SOURCE_CHANGED.code(), false));
+        }
+        assertThat(out()).isEmpty();
+        in(open(513, 3));
+        assertThat(out()).singleElement().isInstanceOfSatisfying(UploadFrame.Failure.class, failure -> assertThat(
+                        failure.code())
+                .isEqualTo(UploadError.TOO_MANY_UPLOADS.code()));
+        store.uploads.get(7).refuse(UploadError.EXISTS);
+        out();
+        in(open(515, 3));
+        assertThat(out()).isEmpty();
+        assertThat(store.uploads).hasSize(257);
+    }
+
+    @Test
+    void takesNoPutThatWasNotAgreedOn() {
+        start(null);
+        in(new UploadFrame.Preamble(), new UploadFrame.Hello(1, 1, 14, 65_536, 4 << 20, Frames.NONCE, List.of()));
+        out();
+        in(put(1, 3));
+        assertEndsWith(UploadError.PROTOCOL);
+        assertThat(store.puts).isEmpty();
     }
 
     @Test
@@ -672,6 +704,101 @@ class UploadServerHandlerTest {
         store.uploads.get(1).commits.get(0).complete(FakeStore.receipt("f3"));
         channel.runPendingTasks();
         assertThat(events).extracting(NetEvent::name).containsExactly("upload-suspended", "upload-done");
+    }
+
+    @Test
+    void tellsOfACommitThatFailsWhenItsConnectionHasEnded() {
+        ready();
+        in(open(1, 3), open(3, 3), new UploadFrame.Commit(1, 3, null), new UploadFrame.Commit(3, 3, null));
+        channel.close();
+        assertThat(events).isEmpty();
+        store.uploads.get(0).commits.get(0).completeExceptionally(new UploadException(UploadError.NO_SPACE, "full"));
+        store.uploads.get(1).commits.get(0).completeExceptionally(new Upload.Missing(List.of(0L)));
+        channel.runPendingTasks();
+        assertThat(events).extracting(NetEvent::name).containsExactly("upload-failed", "upload-suspended");
+        assertThat(store.uploads.get(1).aborts).containsExactly(true);
+    }
+
+    @Test
+    void anAuthThatIsRepeatedIsNoProofOfAnything() {
+        start(SECRET);
+        in(new UploadFrame.Preamble(), Frames.HELLO);
+        UploadFrame.HelloAck ack = (UploadFrame.HelloAck) out().get(1);
+        Octets proof = UploadProof.of(SECRET, UploadProof.Side.CLIENT, Frames.HELLO, ack, null);
+        in(new UploadFrame.Auth(proof));
+        assertThat(out()).singleElement().isInstanceOf(UploadFrame.AuthOk.class);
+        in(new UploadFrame.Auth(proof));
+        assertEndsWith(UploadError.PROTOCOL);
+
+        start(SECRET); // and on another connection, whose nonce is another
+        in(new UploadFrame.Preamble(), Frames.HELLO);
+        out();
+        in(new UploadFrame.Auth(proof));
+        assertEndsWith(UploadError.AUTH_FAILED);
+    }
+
+    /** At a rate at which a segment may come, a frame may come as well. */
+    @Test
+    void aFrameMayTakeLongerThanThreeHeartbeatsWhileItComes() {
+        channel = new EmbeddedChannel();
+        channel.freezeTime();
+        channel.pipeline()
+                .addLast(
+                        new UploadFrameDecoder(UploadFrameDecoder.MAX_UNPROVEN_FRAME_BYTES),
+                        new UploadServerHandler(store, limits, null, events::add));
+        in(Unpooled.wrappedBuffer(Frames.bytes(new UploadFrame.Preamble(), Frames.HELLO)));
+        out();
+        ByteBuf put = Unpooled.wrappedBuffer(Frames.bytes(put(1, 65_536)));
+        while (put.isReadable()) {
+            pass(millis(44_999));
+            in(put.readRetainedSlice(Math.min(16_384, put.readableBytes())));
+        }
+        put.release();
+        assertThat(channel.isOpen()).isTrue();
+        assertThat(store.puts).hasSize(1);
+        pass(millis(44_999));
+        assertThat(channel.isOpen()).isTrue();
+        pass(millis(1));
+        assertEndsWith(UploadError.TIMEOUT);
+    }
+
+    /** A handler that joins a channel which somebody else does not read yet. */
+    @Test
+    void timeBeforeTheChannelIsReadIsNobodysSilence() {
+        channel = new EmbeddedChannel();
+        channel.freezeTime();
+        ReadGate.of(channel).pause(this);
+        channel.pipeline()
+                .addLast(new UploadServerHandler(
+                        store, limits.withHandshakeAndDrain(Duration.ofHours(1), Duration.ZERO), null, events::add));
+        pass(Duration.ofMinutes(5));
+        assertThat(channel.isOpen()).isTrue();
+        ReadGate.of(channel).resume(this);
+        pass(millis(44_999));
+        assertThat(channel.isOpen()).isTrue();
+        pass(millis(1));
+        assertThat(channel.isOpen()).isFalse();
+        channel.releaseOutbound();
+    }
+
+    @Test
+    void tellsWhoIsShakingHandsThatTheServerEnds() {
+        start(SECRET);
+        in(new UploadFrame.Preamble(), Frames.HELLO);
+        channel.pipeline().fireUserEventTriggered(ConnectionEvent.DRAIN);
+        assertEndsWith(UploadError.SHUTTING_DOWN);
+        start(SECRET);
+        channel.pipeline().fireUserEventTriggered(ConnectionEvent.DRAIN);
+        assertThat(out()).isEmpty();
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    @Test
+    void saysNothingMoreBehindItsLastWord() {
+        ready();
+        in(new UploadFrame.Nak(1, 1, List.of()));
+        channel.pipeline().fireUserEventTriggered(ConnectionEvent.DRAIN);
+        assertEndsWith(UploadError.PROTOCOL);
     }
 
     // ---- in the pipeline of somebody else
