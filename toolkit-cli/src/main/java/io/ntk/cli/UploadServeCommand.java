@@ -38,9 +38,6 @@ import picocli.CommandLine.Option;
     "ntk upload serve --dir inbox --token-file key --self-signed --listen 9443",
 })
 final class UploadServeCommand implements Verb {
-    private static final int CONNECTIONS_PER_ADDRESS = 16;
-    private static final Duration DRAIN = Duration.ofSeconds(30);
-
     @Option(names = "--dir", paramLabel = "FOLDER", required = true, description = "Where files appear; it must exist.")
     @Nullable
     Path folder;
@@ -153,9 +150,9 @@ final class UploadServeCommand implements Verb {
     private Limits limits(Limits given) {
         Limits limits = given;
         if (listen.maxPerAddress == null) {
-            limits = limits.withMaxPerAddress(CONNECTIONS_PER_ADDRESS, listen.countLoopback);
+            limits = limits.withMaxPerAddress(UploadOptions.CONNECTIONS_PER_ADDRESS, listen.countLoopback);
         }
-        return listen.drain == null ? limits.withDrain(DRAIN) : limits;
+        return listen.drain == null ? limits.withDrain(UploadOptions.DRAIN) : limits;
     }
 
     /** Larger files need larger segments, and these more credit. */

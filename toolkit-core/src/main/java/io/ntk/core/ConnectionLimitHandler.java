@@ -4,8 +4,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,11 +20,15 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Placement: first. When the channel becomes active it takes a place in the {@link ConnectionLimits}, which the close
  * of the channel gives back in every case, and leaves the pipeline. A refused peer gets the answer and is closed
- * ({@link Closing#refuse}); the handlers behind never see that channel become active. A handler that looks at the channel
+ * ({@link Closing#refuse}); the handlers behind never see that channel become active. Where the answer depends on how the
+ * peer begins, {@link #FIRST_BYTE_WAIT} passes at most until it is given. A handler that looks at the channel
  * when it is added finds it active all the same, since an accepted socket is: add such handlers when this one has let the
  * channel become active, as {@link Server} does. Not sharable.
  */
 public final class ConnectionLimitHandler extends ChannelInboundHandlerAdapter {
+    /** How long a refused peer may take to say its first byte, where the answer depends on it. */
+    public static final Duration FIRST_BYTE_WAIT = Duration.ofSeconds(1);
+
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionLimitHandler.class);
 
     private final String service;
@@ -26,6 +36,7 @@ public final class ConnectionLimitHandler extends ChannelInboundHandlerAdapter {
     private final RefusalAnswer answer;
     private final NetListener listener;
     private boolean refused;
+    private @Nullable RefusalReason unanswered;
 
     /**
      * Makes a handler for one channel.
@@ -79,7 +90,52 @@ public final class ConnectionLimitHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         channel.closeFuture().addListener(closed -> limits.endAnswer());
-        ByteBuf bytes = answer.encode(ctx.alloc(), reason);
-        Closing.refusePlain(ctx, bytes);
+        unanswered = reason;
+        if (answer.dependsOnFirstByte()) {
+            awaitFirstByte(ctx);
+        } else {
+            answer(ctx, answer);
+        }
+    }
+
+    private void awaitFirstByte(ChannelHandlerContext ctx) {
+        Future<?> timer =
+                ctx.executor().schedule(() -> answer(ctx, answer), FIRST_BYTE_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+        ctx.channel().closeFuture().addListener(closed -> timer.cancel(false));
+        if (!ctx.channel().config().isAutoRead()) {
+            ctx.read();
+        }
+    }
+
+    private void answer(ChannelHandlerContext ctx, RefusalAnswer fitting) {
+        RefusalReason reason = unanswered;
+        if (reason != null && ctx.channel().isActive()) {
+            unanswered = null;
+            Closing.refusePlain(ctx, fitting.encode(ctx.alloc(), reason));
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!refused) {
+            ctx.fireChannelRead(message);
+            return;
+        }
+        try {
+            if (message instanceof ByteBuf bytes && bytes.isReadable()) {
+                answer(ctx, answer.to(bytes.getByte(bytes.readerIndex())));
+            }
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    /** Who ends its output says nothing more, and a server that ends waits for nobody's first byte. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (refused && (event instanceof ChannelInputShutdownEvent || event == ConnectionEvent.DRAIN)) {
+            answer(ctx, answer);
+        }
+        ctx.fireUserEventTriggered(event);
     }
 }

@@ -62,7 +62,8 @@ public final class TlsMismatchHandler extends ChannelInboundHandlerAdapter {
             ctx.fireChannelRead(message);
             return;
         }
-        boolean tls = bytes.getUnsignedByte(bytes.readerIndex()) == HANDSHAKE_RECORD;
+        byte first = bytes.getByte(bytes.readerIndex());
+        boolean tls = first == HANDSHAKE_RECORD;
         if (tls == (port == Port.TLS)) {
             ctx.fireChannelRead(message);
             ctx.pipeline().remove(this);
@@ -71,12 +72,12 @@ public final class TlsMismatchHandler extends ChannelInboundHandlerAdapter {
         ReferenceCountUtil.release(message);
         CloseCause.mark(ctx.channel(), CloseCause.TLS);
         // Before the TLS handler in the pipeline: the answer leaves as it is, and the TLS handler sees nothing more.
-        Closing.refusePlain(ctx, answer(ctx));
+        Closing.refusePlain(ctx, answer(ctx, first));
     }
 
-    private ByteBuf answer(ChannelHandlerContext ctx) {
+    private ByteBuf answer(ChannelHandlerContext ctx, byte first) {
         return port == Port.TLS
-                ? toPlain.encode(ctx.alloc(), RefusalReason.NOT_TLS)
+                ? toPlain.to(first).encode(ctx.alloc(), RefusalReason.NOT_TLS)
                 : TlsAlert.UNEXPECTED_MESSAGE.encode(ctx.alloc());
     }
 }

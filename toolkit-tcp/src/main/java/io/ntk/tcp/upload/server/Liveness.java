@@ -61,7 +61,11 @@ final class Liveness {
         }
     }
 
+    /** The time begins to run; a second call changes nothing. */
     void start() {
+        if (timer != null) {
+            return;
+        }
         startedAt = connection.now();
         heardAt = startedAt;
         schedule(startedAt);

@@ -49,7 +49,6 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
     private @Nullable SimpleFile file;
     private @Nullable Future<?> headerEnd;
     private boolean headerBegun = true;
-    private boolean started;
     private boolean draining;
 
     /**
@@ -84,11 +83,8 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void start() {
-        if (!started) {
-            started = true;
-            connection.connected();
-            liveness.start();
-        }
+        connection.connected();
+        liveness.start();
     }
 
     @Override

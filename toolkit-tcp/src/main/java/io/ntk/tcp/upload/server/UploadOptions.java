@@ -28,8 +28,11 @@ public record UploadOptions(
     /** The port of upload servers. */
     public static final int DEFAULT_PORT = 9003;
 
-    private static final int CONNECTIONS_PER_ADDRESS = 16;
-    private static final Duration DRAIN = Duration.ofSeconds(30);
+    /** Connections of one address. */
+    public static final int CONNECTIONS_PER_ADDRESS = 16;
+
+    /** How long files that are under way may take when the server ends. */
+    public static final Duration DRAIN = Duration.ofSeconds(30);
 
     /** What is spoken on a port. */
     public enum Dialect {

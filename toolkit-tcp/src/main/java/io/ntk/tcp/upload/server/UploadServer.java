@@ -1,6 +1,7 @@
 package io.ntk.tcp.upload.server;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
@@ -112,18 +113,23 @@ public final class UploadServer {
         return new Protocol(UploadEvent.SERVICE, "tcp", "tls", Protocol.Accept.MANY, refusal(), this::assemble);
     }
 
-    /** Who is not served is told in the words of the protocol, though nothing was read of it. */
+    /** Who is not served is told in the words of its protocol; its first byte tells which, where there are two. */
     private RefusalAnswer refusal() {
-        if (options.dialect() == UploadOptions.Dialect.NTUP_AND_SIMPLE) {
-            return (allocator, reason) ->
-                    ByteBufUtil.writeUtf8(allocator, "error " + error(reason).code() + " " + reason.text() + "\n");
-        }
-        return (allocator, reason) -> {
-            ByteBuf out = allocator.buffer();
-            UploadFrameEncoder.write(new UploadFrame.Preamble(), out);
-            UploadFrameEncoder.write(UploadFrame.Failure.of(UploadFrame.CONNECTION, error(reason), reason.text()), out);
-            return out;
-        };
+        return options.dialect() == UploadOptions.Dialect.NTUP
+                ? UploadServer::inFrames
+                : RefusalAnswer.byFirstByte(
+                        UploadFrame.Preamble.FIRST_BYTE, UploadServer::inFrames, UploadServer::inText);
+    }
+
+    private static ByteBuf inFrames(ByteBufAllocator allocator, RefusalReason reason) {
+        ByteBuf out = allocator.buffer();
+        UploadFrameEncoder.write(new UploadFrame.Preamble(), out);
+        UploadFrameEncoder.write(UploadFrame.Failure.of(UploadFrame.CONNECTION, error(reason), reason.text()), out);
+        return out;
+    }
+
+    private static ByteBuf inText(ByteBufAllocator allocator, RefusalReason reason) {
+        return ByteBufUtil.writeUtf8(allocator, "error " + error(reason).code() + " " + reason.text() + "\n");
     }
 
     /** Who is not allowed need not try again. */

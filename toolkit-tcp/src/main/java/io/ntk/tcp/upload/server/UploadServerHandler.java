@@ -46,7 +46,6 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
     private final ServerHandshake handshake;
     private final UploadStreams streams;
     private final Liveness liveness;
-    private boolean started;
     private boolean draining;
 
     /**
@@ -83,11 +82,8 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void start() {
-        if (!started) {
-            started = true;
-            connection.connected();
-            liveness.start();
-        }
+        connection.connected();
+        liveness.start();
     }
 
     @Override

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.NetEvent;
@@ -11,6 +12,8 @@ import io.ntk.core.NetListener;
 import io.ntk.core.Server;
 import io.ntk.tcp.upload.Frames;
 import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.client.SendOptions;
+import io.ntk.tcp.upload.client.UploadClient;
 import io.ntk.tcp.upload.store.Durability;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
@@ -23,6 +26,7 @@ import io.ntk.testsupport.Programs;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URISyntaxException;
 import java.nio.channels.FileChannel;
@@ -36,6 +40,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -226,6 +231,58 @@ class UploadServerTest {
                 socket.close();
             }
         }
+    }
+
+    private UploadOptions oneConnectionOfAnAddress() {
+        UploadOptions base = options().withDialect(UploadOptions.Dialect.NTUP_AND_SIMPLE);
+        return base.withListen(base.listen()
+                .withLimits(base.listen().limits().withMaxPerAddress(1, true).withDrain(Duration.ZERO)));
+    }
+
+    @Test
+    void tellsWhoIsRefusedInItsOwnWords() throws Exception {
+        try (Server server = UploadServer.start(oneConnectionOfAnAddress(), events::add);
+                Socket first = connect(server)) {
+            Await.until("opened", () -> server.connections() == 1);
+            try (Socket frames = connect(server)) {
+                frames.getOutputStream().write(file("f", Frames.KEY, new byte[3]));
+                assertThat(frames.getInputStream().readAllBytes())
+                        .isEqualTo(Frames.bytes(
+                                new UploadFrame.Preamble(),
+                                UploadFrame.Failure.of(
+                                        0,
+                                        UploadError.TOO_MANY_CONNECTIONS,
+                                        "too many connections from your address")));
+            }
+            assertThat(exchange(server, "f|3\n".getBytes(US_ASCII)))
+                    .isEqualTo("error 109 too many connections from your address\n");
+            assertThat(first.isClosed()).isFalse();
+        }
+    }
+
+    /** A port of both dialects, and a client that is refused at first: it tries again, as 109 says. */
+    @Test
+    void aClientThatWasRefusedComesAgain() throws Exception {
+        Path source = source("f", 3);
+        try (Socket first = new Socket();
+                Server server = UploadServer.start(oneConnectionOfAnAddress(), event -> {
+                    events.add(event);
+                    if (event instanceof NetEvent.Refused) {
+                        try {
+                            first.shutdownOutput();
+                        } catch (IOException e) {
+                            throw new java.io.UncheckedIOException(e);
+                        }
+                    }
+                })) {
+            first.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port(server)));
+            Await.until("opened", () -> server.connections() == 1);
+            UploadClient.send(
+                            SendOptions.to(ConnectOptions.to(server.endpoints().get(0))), source)
+                    .get(20, TimeUnit.SECONDS);
+        }
+        assertThat(folder.resolve("f")).hasSameBinaryContentAs(source);
+        assertThat(events).extracting(NetEvent::name).contains("refused");
     }
 
     /** What was committed is published, and the folder is free, when closing returns. */
