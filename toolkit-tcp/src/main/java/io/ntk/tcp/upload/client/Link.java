@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Link implements ClientConnection.Peer {
     private static final int MAX_CREDIT = 1 << 30;
+    /* Many small frames go out together, but the receiver need not wait for all of them. */
+    private static final int MAX_UNFLUSHED = 32;
 
     /** Who is told, on the thread that sends. */
     interface Owner {
@@ -42,7 +44,7 @@ final class Link implements ClientConnection.Peer {
     private long credit;
     private long nextStream;
     private boolean goingAway;
-    private boolean unflushed;
+    private int unflushed;
 
     Link(SendOptions options, EventLoops loops, Mailbox mailbox, Backoff backoff, Owner owner) {
         this.options = options;
@@ -196,15 +198,17 @@ final class Link implements ClientConnection.Peer {
         credit = Math.min(credit + bytes, MAX_CREDIT);
     }
 
-    /** Takes a frame, or a piece of a payload, which is then the connection's; {@link #flush} lets it out. */
+    /** Takes a frame, or a piece of a payload, which is then the connection's; {@link #flush} lets it out at the latest. */
     void write(Object message) {
         connected().write(message);
-        unflushed = true;
+        if (++unflushed >= MAX_UNFLUSHED) {
+            flush();
+        }
     }
 
     void flush() {
-        if (unflushed && connection != null) {
-            unflushed = false;
+        if (unflushed > 0 && connection != null) {
+            unflushed = 0;
             connection.flush();
         }
     }

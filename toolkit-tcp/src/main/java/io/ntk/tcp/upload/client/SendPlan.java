@@ -1,18 +1,22 @@
 package io.ntk.tcp.upload.client;
 
 import io.ntk.core.Escaped;
+import io.ntk.core.Reason;
 import io.ntk.tcp.upload.store.StoreOptions;
 import io.ntk.tcp.upload.store.UploadName;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * From sources to what is sent under which name. Every name is checked by the rules of receivers, so that none is refused
@@ -81,20 +85,41 @@ public final class SendPlan {
     }
 
     private static void walk(Path root, String name, List<SendItem> items) throws IOException {
-        try (Stream<Path> tree = Files.walk(root.toRealPath())) {
-            Path real = root.toRealPath();
-            for (Path each : (Iterable<Path>) tree.sorted()::iterator) {
-                Path below = real.relativize(each);
-                String full =
-                        each.equals(real) ? name : name + "/" + below.toString().replace('\\', '/');
-                if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
-                    items.add(new SendItem.Folder(each, full));
-                } else if (Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)) {
-                    items.add(new SendItem.File(each, full, Files.size(each)));
-                }
+        Path real = root.toRealPath();
+        for (Map.Entry<Path, BasicFileAttributes> each : tree(real).entrySet()) {
+            Path path = each.getKey();
+            String below = real.relativize(path).toString().replace('\\', '/');
+            String full = below.isEmpty() ? name : name + "/" + below;
+            BasicFileAttributes attributes = each.getValue();
+            if (attributes.isDirectory()) {
+                items.add(new SendItem.Folder(path, full));
+            } else if (attributes.isRegularFile()) {
+                items.add(new SendItem.File(path, full, attributes.size()));
             }
-        } catch (UncheckedIOException e) {
-            throw new IOException("cannot read " + root + ": " + io.ntk.core.Reason.of(e), e);
         }
+    }
+
+    /** All that is in a folder and itself, in the order of names, folders before what is in them. */
+    private static SortedMap<Path, BasicFileAttributes> tree(Path root) throws IOException {
+        SortedMap<Path, BasicFileAttributes> tree = new TreeMap<>();
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                tree.put(folder, attributes);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                tree.put(file, attributes);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                throw new IOException("cannot read " + file + ": " + Reason.of(e), e);
+            }
+        });
+        return tree;
     }
 }

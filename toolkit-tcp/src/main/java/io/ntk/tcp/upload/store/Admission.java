@@ -30,14 +30,23 @@ final class Admission {
         this.publisher = publisher;
     }
 
+    /** Looks at one file that is about to come, as {@link #admit(FolderWalk, UploadRequest)} does. */
+    @Nullable
+    Receipt admit(UploadRequest request) throws IOException {
+        try (FolderWalk walk = publisher.walk()) {
+            return admit(walk, request);
+        }
+    }
+
     /**
      * Looks at a file that is about to come.
      *
+     * @param walk to the folder that it would be in
      * @return null when it may come; the receipt where the same file is there and the policy is to skip it
      * @throws UploadException when it would be refused in the end
      */
     @Nullable
-    Receipt admit(UploadRequest request) throws IOException {
+    Receipt admit(FolderWalk walk, UploadRequest request) throws IOException {
         List<String> components = components(request.path());
         if (request.size() > options.maxFileBytes()) {
             throw new UploadException(
@@ -46,7 +55,7 @@ final class Admission {
                     options.maxFileBytes(),
                     request.size());
         }
-        return existing(request, components);
+        return existing(walk, request, components);
     }
 
     /**
@@ -58,8 +67,8 @@ final class Admission {
     void conclude(UploadRequest request, UploadException why, CompletableFuture<Receipt> done) {
         Receipt same = null;
         if (why.error() == UploadError.EXISTS && policy(request) == OnExists.SKIP_SAME) {
-            try {
-                same = existing(request, components(request.path()));
+            try (FolderWalk walk = publisher.walk()) {
+                same = existing(walk, request, components(request.path()));
             } catch (IOException | UploadException e) {
                 LOG.debug("not the same: {}", e.getMessage());
             }
@@ -101,9 +110,10 @@ final class Admission {
     }
 
     /** Looks at who has the name, and refuses as the policy says. */
-    private @Nullable Receipt existing(UploadRequest request, List<String> components) throws IOException {
+    private @Nullable Receipt existing(FolderWalk walk, UploadRequest request, List<String> components)
+            throws IOException {
         OnExists policy = policy(request);
-        BasicFileAttributes there = publisher.look(components);
+        BasicFileAttributes there = walk.look(components);
         if (there == null) {
             return null;
         }
@@ -113,7 +123,7 @@ final class Admission {
         return switch (policy) {
             case OVERWRITE, RENAME -> null;
             case SKIP_SAME -> {
-                if (there.isRegularFile() && isSame(there, request, components)) {
+                if (there.isRegularFile() && isSame(walk, there, request, components)) {
                     yield new Receipt(
                             request.path(), there.size(), 0, request.sha256(), EnumSet.of(Receipt.Mark.SKIPPED));
                 }
@@ -123,7 +133,8 @@ final class Admission {
         };
     }
 
-    private boolean isSame(BasicFileAttributes there, UploadRequest request, List<String> components)
+    private static boolean isSame(
+            FolderWalk walk, BasicFileAttributes there, UploadRequest request, List<String> components)
             throws IOException {
         if (there.size() != request.size()) {
             return false;
@@ -133,7 +144,7 @@ final class Admission {
             return there.lastModifiedTime().toInstant().getEpochSecond()
                     == request.modified().getEpochSecond();
         }
-        try (FileChannel channel = publisher.read(components)) {
+        try (FileChannel channel = walk.read(components)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
             while (channel.read(buffer) >= 0) {

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributeView;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
@@ -37,7 +36,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -116,7 +114,8 @@ public final class FileStore implements UploadStore {
         reviewer.scheduleWithFixedDelay(this::review, every, every, TimeUnit.SECONDS);
     }
 
-    private static ThreadFactory threads(String name) {
+    /** Daemons, numbered. */
+    static ThreadFactory threads(String name) {
         AtomicInteger number = new AtomicInteger();
         return task -> {
             Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
@@ -240,7 +239,8 @@ public final class FileStore implements UploadStore {
 
     private Receipt makeFolderNow(String path, int mode, Instant modified) throws IOException {
         Set<Path> changed = new LinkedHashSet<>();
-        try (Publisher.Folder made = publisher.open(admission.components(path), changed)) {
+        try (FolderWalk walk = publisher.walk()) {
+            Folder made = walk.open(admission.components(path), changed);
             if (!changed.isEmpty()) {
                 if (mode != UploadRequest.NO_MODE) {
                     PosixFileAttributeView view = made.stream().getFileAttributeView(PosixFileAttributeView.class);
@@ -360,10 +360,18 @@ public final class FileStore implements UploadStore {
 
     /** Mode and time, by the part's path, which nobody else knows. */
     void setAttributes(Path part, UploadRequest request) throws IOException {
-        Set<PosixFilePermission> permissions =
-                request.mode() == UploadRequest.NO_MODE ? folder.usual() : permissions(request.mode());
-        Files.setPosixFilePermissions(part, permissions);
+        Files.setPosixFilePermissions(part, permissions(request));
         Files.setLastModifiedTime(part, FileTime.from(request.modified()));
+    }
+
+    /** What a file is to have in the end. */
+    Set<PosixFilePermission> permissions(UploadRequest request) {
+        return request.mode() == UploadRequest.NO_MODE ? folder.usual() : permissions(request.mode());
+    }
+
+    /** What a new file gets here when nobody asks for any, and all that it can be made with. */
+    Set<PosixFilePermission> usualPermissions() {
+        return folder.usual();
     }
 
     /** The lower nine bits of a mode; the others mean nothing here. */
@@ -386,12 +394,6 @@ public final class FileStore implements UploadStore {
         } catch (IOException e) {
             LOG.debug("cannot delete {}", file, e);
         }
-    }
-
-    @Nullable
-    Object key(Path file) throws IOException {
-        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                .fileKey();
     }
 
     /** Syncs the folders that a published name is in, after a crash that may have come before that. */

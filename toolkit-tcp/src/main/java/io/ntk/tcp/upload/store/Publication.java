@@ -54,34 +54,37 @@ final class Publication {
                 store.disk().about(Step.FORCE_PART, part.path());
                 part.channel().force(true);
                 store.disk().about(Step.FORCE_STORE, store.own());
-                Publisher.forceFolder(store.own());
+                Folder.force(store.own());
             });
         }
         Set<Path> changed = new LinkedHashSet<>();
         Receipt[] receipt = {unnamed};
-        store.publisher()
-                .publish(
-                        part.path(),
-                        request.path(),
-                        policy,
-                        name -> {
-                            receipt[0] = unnamed.named(name, request.path(), durably);
-                            announce(part.journal(), receipt[0], durably);
-                        },
-                        changed);
-        if (durably) {
-            force(changed, receipt[0].name(), part.path());
+        try (FolderWalk walk = store.publisher().walk()) {
+            store.publisher()
+                    .publish(
+                            walk,
+                            part.path(),
+                            request.path(),
+                            policy,
+                            name -> {
+                                receipt[0] = unnamed.named(name, request.path(), durably);
+                                announce(part.journal(), receipt[0], durably);
+                            },
+                            changed);
+            if (durably) {
+                force(walk, changed, receipt[0].name(), part.path());
+            }
         }
         store.delete(Step.DELETE_PART, part.path());
         complete(part.journal(), receipt[0]);
         return receipt[0];
     }
 
-    private void force(Set<Path> folders, String name, Path part) throws IOException {
+    private void force(FolderWalk walk, Set<Path> folders, String name, Path part) throws IOException {
         try {
             SyncFailedException.guard(() -> store.publisher().force(folders));
         } catch (SyncFailedException e) {
-            store.publisher().withdraw(name, part);
+            store.publisher().withdraw(walk, name, part);
             throw e;
         }
     }
@@ -113,16 +116,17 @@ final class Publication {
         boolean durably = announced.marks().contains(Receipt.Mark.DURABLE);
         Set<Path> changed = new LinkedHashSet<>();
         Receipt[] receipt = {announced};
-        try (Journal journal = Journal.reopen(log, content.goodBytes(), store.disk())) {
-            BasicFileAttributes target =
-                    store.publisher().look(List.of(announced.name().split("/", -1)));
+        try (Journal journal = Journal.reopen(log, content.goodBytes(), store.disk());
+                FolderWalk walk = store.publisher().walk()) {
+            BasicFileAttributes target = walk.look(List.of(announced.name().split("/", -1)));
             boolean gone = !Files.exists(part, LinkOption.NOFOLLOW_LINKS);
             if (gone && (target == null || target.size() != announced.size()) && !durably) {
                 return null; // a power cut took what nobody had promised to keep
             }
-            if (!gone && (target == null || !Objects.equals(target.fileKey(), store.key(part)))) {
+            if (!gone && (target == null || !Objects.equals(target.fileKey(), Folder.key(part)))) {
                 store.publisher()
                         .publish(
+                                walk,
                                 part,
                                 request.path(),
                                 policy,

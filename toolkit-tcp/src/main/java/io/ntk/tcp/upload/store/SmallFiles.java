@@ -5,16 +5,11 @@ import io.ntk.tcp.upload.store.SmallFilesLog.Entry;
 import io.ntk.tcp.upload.store.SmallFilesLog.Kind;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.zip.CRC32C;
@@ -27,22 +22,22 @@ import org.slf4j.LoggerFactory;
  * shares one {@link SmallFilesLog}, forced once, and one sync of each folder.
  *
  * <pre>{@code
- * parts written and synced, several at once → PREPARED for each → sync .ntup and the log → the names
+ * parts written, and synced many at once → PREPARED for each → sync .ntup and the log → the names
  * → sync their folders, each once → the parts' own names go → COMPLETE for each
  * }</pre>
  */
 final class SmallFiles implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(SmallFiles.class);
     private static final int MAX_BATCH = 1024;
-    private static final int MAX_PARALLEL = 6;
 
     private final FileStore store;
     private final SmallFilesLog log;
+    private final SmallFileParts parts;
     /* Part of the names of parts: those of one start never meet those of another. */
     private final String run;
 
     /* Guarded by this. */
-    private List<Put> waiting = new ArrayList<>();
+    private List<SmallFile> waiting = new ArrayList<>();
     private boolean running;
 
     /* Of the batch's thread alone. */
@@ -51,72 +46,26 @@ final class SmallFiles implements Closeable {
     SmallFiles(FileStore store, SmallFilesLog log, String run) {
         this.store = store;
         this.log = log;
+        this.parts = new SmallFileParts(store);
         this.run = run;
     }
 
-    /** One file on its way. */
-    private static final class Put {
-        private final String id;
-        private final UploadRequest request;
-        private final int crc32c;
-        private final Octets data;
-        private final CompletableFuture<Receipt> done = new CompletableFuture<>();
-        private @Nullable Path part;
-        private @Nullable Entry prepared;
-        private boolean charged;
-
-        Put(String id, UploadRequest request, int crc32c, Octets data) {
-            this.id = id;
-            this.request = request;
-            this.crc32c = crc32c;
-            this.data = data;
-        }
-
-        boolean durably() {
-            return request.durability() != Durability.NONE;
-        }
-
-        Path part() {
-            return Objects.requireNonNull(part, "part");
-        }
-
-        Entry prepared() {
-            return Objects.requireNonNull(prepared, "prepared");
-        }
-
-        Entry entry(OnExists policy, String name) {
-            Receipt receipt = new Receipt(name, data.size(), crc32c, null, Set.of());
-            return new Entry(
-                    Kind.PREPARED,
-                    id,
-                    String.valueOf(part().getFileName()),
-                    request.epoch(),
-                    request.path(),
-                    policy,
-                    receipt.named(name, request.path(), durably()));
-        }
-
-        boolean isUnderWay() {
-            return part != null && !done.isDone();
-        }
-    }
-
     CompletableFuture<Receipt> put(String id, UploadRequest request, int crc32c, Octets data) {
-        Put put = new Put(id, request, crc32c, data);
+        SmallFile file = new SmallFile(id, request, crc32c, data);
         store.space().queue(data.size());
         synchronized (this) {
-            waiting.add(put);
+            waiting.add(file);
             if (running) {
-                return put.done;
+                return file.done;
             }
             running = true;
         }
         store.disk(this::turn);
-        return put.done;
+        return file.done;
     }
 
     private void turn() {
-        List<Put> batch;
+        List<SmallFile> batch;
         synchronized (this) {
             if (waiting.isEmpty()) {
                 running = false;
@@ -125,256 +74,219 @@ final class SmallFiles implements Closeable {
             batch = new ArrayList<>(waiting.subList(0, Math.min(MAX_BATCH, waiting.size())));
             waiting = new ArrayList<>(waiting.subList(batch.size(), waiting.size()));
         }
-        List<Put> admitted = admitted(batch);
-        try {
-            run(admitted);
+        List<SmallFile> admitted = List.of();
+        try (FolderWalk walk = store.publisher().walk()) {
+            admitted = admitted(batch, walk);
+            run(admitted, walk);
         } catch (IOException e) {
             UploadException failure = store.failure("cannot write small files", e);
-            admitted.forEach(put -> fail(put, failure));
+            admitted.forEach(file -> fail(file, failure));
         } catch (RuntimeException e) {
             LOG.warn("a batch failed", e);
-            admitted.forEach(put -> fail(put, new UploadException(UploadError.INTERNAL, "a fault of the server")));
+            admitted.forEach(file -> fail(file, new UploadException(UploadError.INTERNAL, "a fault of the server")));
         } finally {
-            batch.forEach(put -> store.space().unqueue(put.data.size()));
+            batch.forEach(file -> store.space().unqueue(file.data.size()));
             store.disk(this::turn);
         }
     }
 
     // ---- admission
 
-    private List<Put> admitted(List<Put> batch) {
-        List<Put> admitted = new ArrayList<>();
+    private List<SmallFile> admitted(List<SmallFile> batch, FolderWalk walk) {
+        List<SmallFile> admitted = new ArrayList<>();
         Set<String> ids = new HashSet<>();
-        for (Put put : batch) {
+        for (SmallFile file : batch) {
             try {
-                Receipt ready = admit(put);
+                Receipt ready = admit(file, walk);
                 if (ready != null) {
-                    put.done.complete(ready);
-                } else if (ids.add(put.id)) {
-                    put.part = store.own().resolve(SmallFilesLog.PREFIX + run + "-" + nextPart++ + ".part");
-                    admitted.add(put);
+                    file.done.complete(ready);
+                } else if (ids.add(file.id)) {
+                    file.part = store.own().resolve(SmallFilesLog.PREFIX + run + "-" + nextPart++ + ".part");
+                    admitted.add(file);
                 } else {
-                    behind(put);
+                    behind(file);
                 }
             } catch (IOException e) {
-                fail(put, store.failure("cannot begin", e));
+                fail(file, store.failure("cannot begin", e));
             } catch (RuntimeException e) {
-                put.done.completeExceptionally(e);
+                file.done.completeExceptionally(e);
             }
         }
         return admitted;
     }
 
     /** Lets one wait for the batch that has the same key. */
-    private void behind(Put put) {
-        put(put.id, put.request, put.crc32c, put.data).whenComplete((receipt, failure) -> {
+    private void behind(SmallFile file) {
+        put(file.id, file.request, file.crc32c, file.data).whenComplete((receipt, failure) -> {
             if (failure == null) {
-                put.done.complete(receipt);
+                file.done.complete(receipt);
             } else {
-                put.done.completeExceptionally(failure);
+                file.done.completeExceptionally(failure);
             }
         });
     }
 
-    private @Nullable Receipt admit(Put put) throws IOException {
-        UploadRequest request = put.request;
-        Receipts.Done done = store.receipts().of(put.id);
+    private @Nullable Receipt admit(SmallFile file, FolderWalk walk) throws IOException {
+        UploadRequest request = file.request;
+        Receipts.Done done = store.receipts().of(file.id);
         if (done != null) {
             if (!done.path().equals(request.path()) || done.receipt().size() != request.size()) {
                 throw new UploadException(UploadError.KEY_CONFLICT, "this key is of another file");
             }
             return done.receipt().replayed();
         }
-        if (store.isUnfinished(put.id)) {
+        if (store.isUnfinished(file.id)) {
             throw new UploadException(UploadError.KEY_CONFLICT, "this key is of an upload that is under way");
         }
         CRC32C sum = new CRC32C();
-        sum.update(put.data.toArray());
-        if ((int) sum.getValue() != put.crc32c) {
+        sum.update(file.data.toArray());
+        if ((int) sum.getValue() != file.crc32c) {
             throw new UploadException(UploadError.SEGMENT_CRC, "the data is not what its CRC32C promised");
         }
-        return store.admission().admit(request);
+        return store.admission().admit(walk, request);
     }
 
     // ---- a batch
 
-    private void run(List<Put> admitted) throws IOException {
-        inParallel(admitted);
-        List<Put> written = admitted.stream().filter(Put::isUnderWay).toList();
+    private void run(List<SmallFile> admitted, FolderWalk walk) throws IOException {
+        parts.write(admitted, this::fail);
+        List<SmallFile> written =
+                admitted.stream().filter(SmallFile::isUnderWay).toList();
         if (written.isEmpty()) {
             return;
         }
         log.beginBatch();
-        boolean durably = written.stream().anyMatch(Put::durably);
-        for (Put put : written) {
-            prepare(put, put.request.path());
-        }
+        boolean durably = written.stream().anyMatch(SmallFile::durably);
+        prepare(written);
         if (durably) {
             sync(written);
         }
         Set<Path> changed = new LinkedHashSet<>();
-        written.stream().filter(Put::isUnderWay).forEach(put -> publish(put, changed));
+        written.stream().filter(SmallFile::isUnderWay).forEach(file -> publish(file, walk, changed));
         if (durably) {
-            force(changed, written);
+            force(walk, changed, written);
         }
-        written.stream().filter(Put::isUnderWay).forEach(this::complete);
+        complete(written.stream().filter(SmallFile::isUnderWay).toList());
     }
 
-    private void prepare(Put put, String name) throws IOException {
-        Entry entry = put.entry(store.admission().policy(put.request), name);
+    private void prepare(List<SmallFile> files) throws IOException {
+        List<Entry> entries = new ArrayList<>();
+        for (SmallFile file : files) {
+            entries.add(file.entry(store.admission().policy(file.request), file.request.path()));
+        }
+        log.append(Step.JOURNAL_COMMITTING, entries);
+        for (int i = 0; i < files.size(); i++) {
+            files.get(i).prepared = entries.get(i);
+        }
+    }
+
+    /** Another name than the one that was prepared. */
+    private void prepare(SmallFile file, String name) throws IOException {
+        Entry entry = file.entry(file.prepared().policy(), name);
         log.append(Step.JOURNAL_COMMITTING, entry);
-        put.prepared = entry;
+        file.prepared = entry;
+        if (file.durably()) {
+            SyncFailedException.guard(log::force);
+        }
     }
 
     /** The parts' entries in the store's folder, and the log. */
-    private void sync(List<Put> written) throws IOException {
+    private void sync(List<SmallFile> written) throws IOException {
         try {
             store.disk().about(Step.FORCE_STORE, store.own());
-            Publisher.forceFolder(store.own());
+            Folder.force(store.own());
             log.force();
         } catch (IOException e) {
             LOG.warn("the log of small files cannot be synced: {}", e.toString());
             written.forEach(
-                    put -> fail(put, new UploadException(UploadError.SYNC_FAILED, "the disk failed to sync a log")));
+                    file -> fail(file, new UploadException(UploadError.SYNC_FAILED, "the disk failed to sync a log")));
             log.beginAnew();
         }
     }
 
     /** Syncs what has changed; where that fails, names that were given by a link are taken back. */
-    private void force(Set<Path> changed, List<Put> written) {
+    private void force(FolderWalk walk, Set<Path> changed, List<SmallFile> written) {
         try {
             store.publisher().force(changed);
         } catch (IOException e) {
             LOG.warn("a folder cannot be synced: {}", e.toString());
-            for (Put put : written) {
-                if (put.isUnderWay()) {
-                    store.publisher().withdraw(put.prepared().receipt().name(), put.part());
-                    fail(put, new UploadException(UploadError.SYNC_FAILED, "the disk failed to sync a folder"));
+            for (SmallFile file : written) {
+                if (file.isUnderWay()) {
+                    store.publisher().withdraw(walk, file.prepared().receipt().name(), file.part());
+                    fail(file, new UploadException(UploadError.SYNC_FAILED, "the disk failed to sync a folder"));
                 }
             }
         }
     }
 
-    /* The file is there, whatever becomes of the entry: without it the next start finds that out again. */
-    private void complete(Put put) {
-        store.delete(Step.DELETE_PART, put.part());
-        Receipt receipt = put.prepared().receipt();
+    /* The files are there, whatever becomes of the entries: without them the next start finds that out again. */
+    private void complete(List<SmallFile> published) {
+        if (published.isEmpty()) {
+            return;
+        }
+        List<Entry> entries = new ArrayList<>();
+        for (SmallFile file : published) {
+            if (file.prepared().policy() != OnExists.OVERWRITE) { // which has moved it
+                store.delete(Step.DELETE_PART, file.part());
+            }
+            entries.add(file.prepared().with(Kind.COMPLETE, file.prepared().receipt()));
+        }
         try {
-            log.append(Step.JOURNAL_COMPLETE, put.prepared().with(Kind.COMPLETE, receipt));
+            log.append(Step.JOURNAL_COMPLETE, entries);
         } catch (IOException e) {
-            LOG.warn("cannot note that {} is complete: {}", put.id, e.toString());
+            LOG.warn("cannot note that {} files are complete: {}", entries.size(), e.toString());
         }
-        store.receipts().put(put.id, Receipts.Done.of(receipt, put.request));
-        store.space().publish(put.data.size());
-        put.done.complete(receipt);
-    }
-
-    /** Writes the parts: what must be synced on several threads, since each sync waits for the disk. */
-    private void inParallel(List<Put> puts) {
-        boolean durably = puts.stream().anyMatch(Put::durably);
-        int lanes = durably ? Math.min(MAX_PARALLEL, puts.size()) : 1;
-        List<CompletableFuture<Void>> others = new ArrayList<>();
-        for (int lane = 1; lane < lanes; lane++) {
-            int from = lane;
-            CompletableFuture<Void> done = new CompletableFuture<>();
-            others.add(done);
-            store.disk(() -> {
-                try {
-                    writeParts(puts, from, lanes);
-                } finally {
-                    done.complete(null);
-                }
-            });
-        }
-        writeParts(puts, 0, lanes);
-        others.forEach(CompletableFuture::join);
-    }
-
-    private void writeParts(List<Put> puts, int from, int step) {
-        for (int i = from; i < puts.size(); i += step) {
-            Put put = puts.get(i);
-            try {
-                writePart(put);
-            } catch (UploadException e) {
-                fail(put, e);
-            } catch (IOException e) {
-                fail(put, store.failure("cannot write", e));
-            }
+        for (SmallFile file : published) {
+            Receipt receipt = file.prepared().receipt();
+            store.receipts().put(file.id, Receipts.Done.of(receipt, file.request));
+            store.space().publish(file.data.size());
+            file.done.complete(receipt);
         }
     }
 
-    private void writePart(Put put) throws IOException {
-        Path part = put.part();
-        int size = put.data.size();
-        store.space().reserve(size);
-        store.space().write(size);
-        put.charged = true;
-        store.disk().about(Step.CREATE_PART, part);
-        try (FileChannel channel = FileChannel.open(
-                part,
-                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
-                StoreFolder.ownerOnly())) {
-            store.disk().about(Step.WRITE, part);
-            ByteBuffer bytes = ByteBuffer.wrap(put.data.toArray());
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            store.disk().about(Step.ATTRIBUTES, part);
-            store.setAttributes(part, put.request);
-            if (put.durably()) {
-                SyncFailedException.guard(() -> {
-                    store.disk().about(Step.FORCE_PART, part);
-                    channel.force(true);
-                });
-            }
-        }
-    }
-
-    private void publish(Put put, Set<Path> changed) {
+    private void publish(SmallFile file, FolderWalk walk, Set<Path> changed) {
         try {
             store.publisher()
                     .publish(
-                            put.part(),
-                            put.request.path(),
-                            store.admission().policy(put.request),
+                            walk,
+                            file.part(),
+                            file.request.path(),
+                            file.prepared().policy(),
                             name -> {
-                                if (!name.equals(put.prepared().receipt().name())) {
-                                    prepare(put, name);
-                                    if (put.durably()) {
-                                        SyncFailedException.guard(log::force);
-                                    }
+                                if (!name.equals(file.prepared().receipt().name())) {
+                                    prepare(file, name);
                                 }
                             },
                             changed);
         } catch (UploadException e) {
-            forget(put);
-            store.admission().conclude(put.request, e, put.done);
+            forget(file);
+            store.admission().conclude(file.request, e, file.done);
         } catch (IOException e) {
-            fail(put, store.failure("cannot publish", e));
+            fail(file, store.failure("cannot publish", e));
         }
     }
 
-    private void fail(Put put, UploadException why) {
-        if (!put.done.isDone()) {
-            forget(put);
-            put.done.completeExceptionally(why);
+    private void fail(SmallFile file, UploadException why) {
+        if (!file.done.isDone()) {
+            forget(file);
+            file.done.completeExceptionally(why);
         }
     }
 
     /** Ends one without a trace but in the log. */
-    private void forget(Put put) {
-        if (put.part != null) {
-            store.delete(Step.DELETE_PART, put.part);
+    private void forget(SmallFile file) {
+        if (file.part != null) {
+            store.delete(Step.DELETE_PART, file.part);
             try {
-                if (put.prepared != null) {
-                    log.append(Step.JOURNAL, put.prepared.with(Kind.UNDONE, put.prepared.receipt()));
+                if (file.prepared != null) {
+                    log.append(Step.JOURNAL, file.prepared.with(Kind.UNDONE, file.prepared.receipt()));
                 }
             } catch (IOException e) {
-                LOG.warn("cannot note the end of {}: {}", put.id, e.toString());
+                LOG.warn("cannot note the end of {}: {}", file.id, e.toString());
             }
         }
-        if (put.charged) {
-            store.space().discard(put.data.size());
+        if (file.charged) {
+            store.space().discard(file.data.size());
         }
     }
 
@@ -384,6 +296,7 @@ final class SmallFiles implements Closeable {
 
     @Override
     public void close() throws IOException {
+        parts.close();
         log.close();
     }
 }

@@ -103,17 +103,28 @@ final class SmallFilesLog implements Closeable {
 
     /** Adds an entry, whole or not at all. */
     void append(Step step, Entry entry) throws IOException {
+        append(step, List.of(entry));
+    }
+
+    /** Adds entries in one write, all of them or none. */
+    void append(Step step, List<Entry> entries) throws IOException {
         FileChannel log = Objects.requireNonNull(channel, "channel");
-        byte[] body = body(entry);
-        ByteBuffer bytes = ByteBuffer.allocate(8 + body.length);
-        bytes.putInt(body.length).put(body).putInt(crc(body)).flip();
+        var whole = new ByteArrayOutputStream();
+        var out = new DataOutputStream(whole);
+        for (Entry entry : entries) {
+            byte[] body = body(entry);
+            out.writeInt(body.length);
+            out.write(body);
+            out.writeInt(crc(body));
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(whole.toByteArray());
         store.disk().about(step, store.own());
         try {
             for (long at = goodBytes; bytes.hasRemaining(); ) {
                 at += log.write(bytes, at);
             }
         } catch (IOException e) {
-            log.truncate(goodBytes); // what is behind half an entry could not be read
+            log.truncate(goodBytes); // what is behind half an entry cannot be read
             throw e;
         }
         goodBytes += bytes.limit();

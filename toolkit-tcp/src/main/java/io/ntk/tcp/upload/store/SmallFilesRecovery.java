@@ -86,8 +86,8 @@ final class SmallFilesRecovery {
 
     private Entry end(Entry entry) throws IOException {
         Path part = store.own().resolve(entry.part());
-        try {
-            Receipt receipt = publish(entry, part);
+        try (FolderWalk walk = store.publisher().walk()) {
+            Receipt receipt = publish(walk, entry, part);
             if (receipt != null) {
                 store.delete(Step.DELETE_PART, part);
                 return entry.with(Kind.COMPLETE, receipt);
@@ -100,23 +100,24 @@ final class SmallFilesRecovery {
     }
 
     /** The receipt of a file that has its name, or gets it; null for one that is lost. */
-    private @Nullable Receipt publish(Entry entry, Path part) throws IOException {
+    private @Nullable Receipt publish(FolderWalk walk, Entry entry, Path part) throws IOException {
         Receipt announced = entry.receipt();
         List<String> components = List.of(announced.name().split("/", -1));
-        BasicFileAttributes target = store.publisher().look(components);
+        BasicFileAttributes target = walk.look(components);
         Set<Path> changed = new LinkedHashSet<>();
         Receipt[] receipt = {announced};
         if (!Files.exists(part, LinkOption.NOFOLLOW_LINKS)) {
             // It has its name, unless another file has that, or a power cut took it.
-            if (target == null || !target.isRegularFile() || !isContent(components, announced)) {
+            if (target == null || !target.isRegularFile() || !isContent(walk, components, announced)) {
                 return null;
             }
-        } else if (target == null || !Objects.equals(target.fileKey(), store.key(part))) {
+        } else if (target == null || !Objects.equals(target.fileKey(), Folder.key(part))) {
             if (Files.size(part) != announced.size()) {
                 return null; // never synced, and cut by a power cut
             }
             store.publisher()
                     .publish(
+                            walk,
                             part,
                             entry.path(),
                             entry.policy(),
@@ -132,8 +133,8 @@ final class SmallFilesRecovery {
         return receipt[0];
     }
 
-    private boolean isContent(List<String> components, Receipt receipt) throws IOException {
-        try (FileChannel channel = store.publisher().read(components)) {
+    private static boolean isContent(FolderWalk walk, List<String> components, Receipt receipt) throws IOException {
+        try (FileChannel channel = walk.read(components)) {
             if (channel.size() != receipt.size()) {
                 return false;
             }

@@ -19,6 +19,7 @@ import java.util.List;
 final class Space {
     private static final long LAST_BYTES = 64 * 1024;
     private static final long MEASURE_AGAIN_NANOS = 10_000_000_000L;
+    private static final long ASK_AGAIN_NANOS = 100_000_000;
 
     private final StoreOptions options;
     private final FileStore fileStore;
@@ -29,6 +30,9 @@ final class Space {
     private long published = -1;
     private long measuredAt;
     private long queued;
+    /* What the disk has to give, as it said last; less what was written since. */
+    private long free = -1;
+    private long askedAt;
     private final List<Runnable> waiting = new ArrayList<>();
 
     Space(StoreOptions options, Path own) throws IOException {
@@ -43,20 +47,30 @@ final class Space {
             return;
         }
         checkQuota(bytes);
-        try {
-            long keep = Math.max(options.limits().keepFreeBytes(), fileStore.getTotalSpace() / 50);
-            long free = fileStore.getUsableSpace() - reserved - keep;
-            if (bytes > free) {
-                throw new UploadException(
-                        UploadError.NO_SPACE,
-                        "no space: " + bytes + " bytes wanted, " + Math.max(0, free) + " to give",
-                        bytes,
-                        Math.max(0, free));
-            }
-        } catch (IOException e) {
-            throw new UploadException(UploadError.IO_ERROR, "cannot tell how much space there is");
-        }
+        checkDisk(bytes);
         reserved += bytes;
+    }
+
+    /* For many small files the disk is not asked each time, unless it would be a refusal. */
+    private void checkDisk(long bytes) {
+        long now = System.nanoTime();
+        if (bytes > free - reserved || now - askedAt > ASK_AGAIN_NANOS) {
+            try {
+                long keep = Math.max(options.limits().keepFreeBytes(), fileStore.getTotalSpace() / 50);
+                free = fileStore.getUsableSpace() - keep;
+                askedAt = now;
+            } catch (IOException e) {
+                throw new UploadException(UploadError.IO_ERROR, "cannot tell how much space there is");
+            }
+        }
+        long room = free - reserved;
+        if (bytes > room) {
+            throw new UploadException(
+                    UploadError.NO_SPACE,
+                    "no space: " + bytes + " bytes wanted, " + Math.max(0, room) + " to give",
+                    bytes,
+                    Math.max(0, room));
+        }
     }
 
     /** Whether the disk is as good as full, whatever an error says in the system's language. */
@@ -119,6 +133,7 @@ final class Space {
     synchronized void write(long bytes) {
         reserved -= bytes;
         written += bytes;
+        free -= bytes;
     }
 
     /** Reserved bytes that nobody needs any more. */

@@ -65,7 +65,7 @@ record StoreFolder(Path root, Path own, FileChannel lock, Set<PosixFilePermissio
         if (!Files.isDirectory(own, LinkOption.NOFOLLOW_LINKS)) {
             Files.createDirectory(own, PosixFilePermissions.asFileAttribute(private700));
         }
-        try (var stream = Publisher.secure(own)) {
+        try (var stream = Folder.secure(own)) {
             stream.getFileAttributeView(PosixFileAttributeView.class).setPermissions(private700);
         }
         return own;
