@@ -183,7 +183,7 @@ final class FrameReader {
         List<UploadFrame.Range> ranges = new ArrayList<>();
         List<UploadFrame.Crcs> crcs = new ArrayList<>();
         for (UploadFrame.Extension extension : extensions(in)) {
-            ByteBuffer value = ByteBuffer.wrap(extension.value().toArray());
+            ByteBuffer value = extension.value().buffer();
             if (extension.type() == UploadFrame.Extension.RANGES) {
                 require(value.remaining() % 8 == 0, "ranges that are no pairs");
                 while (value.hasRemaining()) {
@@ -307,13 +307,13 @@ final class FrameReader {
         if (count > in.readableBytes()) {
             throw wrong("a field that goes beyond its frame"); // before anything is allocated for it
         }
-        byte[] bytes = new byte[count];
-        in.readBytes(bytes);
-        return Octets.of(bytes);
+        Octets octets = Octets.of(in.nioBuffer(in.readerIndex(), count));
+        in.skipBytes(count);
+        return octets;
     }
 
     private static String text(ByteBuf in, int bytes) {
-        ByteBuffer utf8 = ByteBuffer.wrap(octets(in, bytes).toArray());
+        ByteBuffer utf8 = octets(in, bytes).buffer();
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(utf8).toString();
         } catch (CharacterCodingException e) {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -23,8 +24,27 @@ record Identity(long size, Instant modified, String file) {
     /* In the order of the bits. */
     private static final List<PosixFilePermission> PERMISSIONS = List.copyOf(EnumSet.allOf(PosixFilePermission.class));
 
+    /**
+     * What one look at a file tells.
+     *
+     * @param mode its permissions as the protocol has them
+     */
+    record Look(Identity identity, int mode) {}
+
+    static Look look(Path path) throws IOException {
+        PosixFileAttributeView posix = Files.getFileAttributeView(path, PosixFileAttributeView.class);
+        if (posix == null) {
+            return new Look(of(Files.readAttributes(path, BasicFileAttributes.class)), UploadRequest.NO_MODE);
+        }
+        PosixFileAttributes attributes = posix.readAttributes();
+        return new Look(of(attributes), mode(attributes));
+    }
+
     static Identity of(Path path) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+        return of(Files.readAttributes(path, BasicFileAttributes.class));
+    }
+
+    private static Identity of(BasicFileAttributes attributes) throws IOException {
         if (!attributes.isRegularFile()) {
             throw new IOException("not a regular file");
         }
@@ -37,13 +57,14 @@ record Identity(long size, Instant modified, String file) {
         return new Identity(UploadRequest.UNKNOWN_SIZE, Instant.now(), "");
     }
 
-    /** The permissions of a file or folder, as the protocol has them. */
+    /** The permissions of a folder, as the protocol has them. */
     static int mode(Path path) throws IOException {
         PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
-        if (view == null) {
-            return UploadRequest.NO_MODE;
-        }
-        Set<PosixFilePermission> permissions = view.readAttributes().permissions();
+        return view == null ? UploadRequest.NO_MODE : mode(view.readAttributes());
+    }
+
+    private static int mode(PosixFileAttributes attributes) {
+        Set<PosixFilePermission> permissions = attributes.permissions();
         int mode = 0;
         for (int i = 0; i < PERMISSIONS.size(); i++) {
             mode |= permissions.contains(PERMISSIONS.get(i)) ? 0400 >> i : 0;

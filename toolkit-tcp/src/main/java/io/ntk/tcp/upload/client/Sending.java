@@ -211,8 +211,10 @@ final class Sending implements Runnable, Link.Owner {
                 return small.begin(transfer, folder);
             }
             if (transfer.item instanceof SendItem.File file && !transfer.isOpened()) {
-                Identity identity = Identity.of(file.source());
+                Identity.Look look = Identity.look(file.source());
+                Identity identity = look.identity();
                 transfer.identity = identity;
+                transfer.mode = look.mode();
                 if (small.takes(identity)) {
                     return small.begin(transfer, file, identity);
                 }

@@ -5,10 +5,12 @@ import io.ntk.tcp.upload.UploadFrame.Capability;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadRequest;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What goes out in one frame: small files and folders, many of them before the first answer. Their keys follow from the run's,
@@ -67,30 +69,37 @@ final class SmallItems {
         if (transfers.isFullOfSmall() || identity.size() > link.credit()) {
             return Transfer.Begun.LATER;
         }
-        byte[] bytes = Files.readAllBytes(file.source());
-        if (bytes.length != identity.size()) {
+        Octets content = read(file.source(), (int) identity.size());
+        if (content == null) {
             if (recovery.isChangedOnceMore(transfer)) {
                 return Transfer.Begun.AGAIN;
             }
             throw new IOException("it changes while it is being sent");
         }
         boolean digest = options.digest() == SendOptions.Digest.SHA256;
-        transfer.smallDigest = digest ? Octets.of(Digests.sha256().digest(bytes)) : null;
-        CRC32C crc = new CRC32C();
-        crc.update(bytes);
+        transfer.smallDigest = digest ? content.sha256() : null;
         Octets told = link.can(Capability.SHA256) ? transfer.smallDigest : null;
         UploadRequest request = transfer.request(options, key(file, identity), 1, told);
-        transfers.beginSmall(transfer, link.stream(), bytes.length);
-        link.take(bytes.length);
-        tally.sent(bytes.length);
-        pacer.count(bytes.length);
-        link.write(new UploadFrame.Put(transfer.stream, request, (int) crc.getValue(), Octets.of(bytes)));
+        int size = content.size();
+        transfers.beginSmall(transfer, link.stream(), size);
+        link.take(size);
+        tally.sent(size);
+        pacer.count(size);
+        link.write(new UploadFrame.Put(transfer.stream, request, content.crc32c(), content));
         return Transfer.Begun.YES;
+    }
+
+    /** All of a file; null when it has another size. */
+    private static @Nullable Octets read(Path source, int size) throws IOException {
+        try (FileChannel file = FileChannel.open(source, StandardOpenOption.READ)) {
+            Octets content = Octets.read(file, size);
+            return content.size() == size && file.size() == size ? content : null;
+        }
     }
 
     /** The same for the same content in the same run, also when the run is begun again after a crash. */
     private Octets key(SendItem.File file, Identity identity) {
         String text = String.join("\0", runKey.hex(), file.name(), identity.toString());
-        return Octets.of(Arrays.copyOf(SendState.hash(text).toArray(), UploadRequest.KEY_BYTES));
+        return Octets.of(SendState.hash(text).buffer().limit(UploadRequest.KEY_BYTES));
     }
 }

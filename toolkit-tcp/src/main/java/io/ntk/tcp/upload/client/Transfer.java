@@ -37,6 +37,8 @@ final class Transfer {
     @Nullable
     Identity identity;
 
+    int mode = UploadRequest.NO_MODE;
+
     @Nullable
     SourceFile file;
 
@@ -130,13 +132,13 @@ final class Transfer {
     }
 
     /** What OPEN or PUT say of it. */
-    UploadRequest request(SendOptions options, Octets key, long epoch, @Nullable Octets sha256) throws IOException {
+    UploadRequest request(SendOptions options, Octets key, long epoch, @Nullable Octets sha256) {
         Identity known = identity == null ? Identity.ofPipe() : identity;
         return new UploadRequest(
                 key,
                 known.size(),
                 segmentBytes,
-                item instanceof SendItem.File one ? Identity.mode(one.source()) : UploadRequest.NO_MODE,
+                mode,
                 options.onExists(),
                 options.durability(),
                 known.modified(),

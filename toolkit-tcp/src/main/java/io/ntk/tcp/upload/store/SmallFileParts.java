@@ -88,7 +88,7 @@ final class SmallFileParts implements Closeable {
         boolean kept = false;
         try {
             store.disk().about(Step.WRITE, part);
-            ByteBuffer bytes = ByteBuffer.wrap(file.data.toArray());
+            ByteBuffer bytes = file.data.buffer();
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }

@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -138,9 +137,7 @@ final class SmallFiles implements Closeable {
         if (store.isUnfinished(file.id)) {
             throw new UploadException(UploadError.KEY_CONFLICT, "this key is of an upload that is under way");
         }
-        CRC32C sum = new CRC32C();
-        sum.update(file.data.toArray());
-        if ((int) sum.getValue() != file.crc32c) {
+        if (file.data.crc32c() != file.crc32c) {
             throw new UploadException(UploadError.SEGMENT_CRC, "the data is not what its CRC32C promised");
         }
         return store.admission().admit(walk, request);
