@@ -85,7 +85,7 @@ final class Run {
         } catch (IllegalArgumentException e) {
             return usage(text(e), command.commandLine(), e);
         } catch (ConnectFailedException e) {
-            ExitCode exit = failed(text(e), e);
+            ExitCode exit = failed(text(e) + next(e.kind()), e);
             return e.kind() == ConnectFailedException.Kind.TIMED_OUT ? ExitCode.DEADLINE : exit;
         } catch (UncheckedIOException | IOException e) {
             return failed(text(e), e);
@@ -95,6 +95,15 @@ final class Run {
         } catch (RuntimeException e) {
             return failed("this is a fault of ntk: " + e + " (-vv shows where)", e);
         }
+    }
+
+    /** What to do about it, where that is clear. */
+    private static String next(ConnectFailedException.Kind kind) {
+        return switch (kind) {
+            case NOT_TLS -> " (try without --tls)";
+            case WANTS_TLS -> " (try --tls)";
+            default -> "";
+        };
     }
 
     /** Help or version, when that was asked for, or nothing at all. */

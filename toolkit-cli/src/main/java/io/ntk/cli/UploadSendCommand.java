@@ -1,5 +1,6 @@
 package io.ntk.cli;
 
+import io.ntk.core.ConnectFailedException;
 import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
 import io.ntk.core.Escaped;
@@ -218,10 +219,24 @@ final class UploadSendCommand implements Verb {
             CompletableFuture.anyOf(report, session.stop().asked()).get();
             return report.isDone() ? report.get() : null;
         } catch (ExecutionException e) {
-            throw Failure.of(e);
+            IOException failure = Failure.of(e);
+            throw failure instanceof ConnectFailedException failed
+                    ? withNext(failed, options.connect().tls() != null)
+                    : failure;
         } finally {
             report.cancel(false);
         }
+    }
+
+    /** With what to do about it, where only this command knows. */
+    private static ConnectFailedException withNext(ConnectFailedException failure, boolean tls) {
+        String next =
+                switch (failure.kind()) {
+                    case HUNG_UP -> tls ? " (try without --tls)" : " (try --tls)";
+                    case OTHER_PROTOCOL -> " (is it the port of ntk upload serve? else try --protocol simple)";
+                    default -> "";
+                };
+        return new ConnectFailedException(failure.kind(), failure.getMessage() + next, failure);
     }
 
     private Endpoint endpoint() {

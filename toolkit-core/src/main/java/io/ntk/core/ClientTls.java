@@ -13,10 +13,13 @@ import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** The TLS side of a client. */
 final class ClientTls {
+    private static final String NO_HANDSHAKE = "unexpected_message";
+
     private final SslContext context;
     private final String host;
     private final int port;
@@ -64,9 +67,16 @@ final class ClientTls {
         return handler;
     }
 
+    /** Whether a handshake failed since the peer speaks no TLS; a port of ours without TLS says so by an alert. */
+    static boolean isNone(Throwable failure) {
+        return failure instanceof NotSslRecordException
+                || (failure instanceof SSLException
+                        && String.valueOf(failure.getMessage()).contains(NO_HANDSHAKE));
+    }
+
     /** What to say of a failed handshake. */
     static String why(Throwable failure) {
-        if (failure instanceof NotSslRecordException) {
+        if (isNone(failure)) {
             return "the port does not speak TLS"; // the message has the peer's bytes in hex, as many as came
         }
         if (failure instanceof ClosedChannelException) {

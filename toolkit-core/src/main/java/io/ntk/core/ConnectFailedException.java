@@ -17,8 +17,16 @@ public final class ConnectFailedException extends IOException {
         TIMED_OUT,
         /** The name is not known. */
         UNRESOLVED,
-        /** TLS failed: not a TLS port, a peer that hung up, or a certificate that did not convince. */
+        /** TLS failed: a peer that hung up, or a certificate that did not convince. */
         TLS,
+        /** The peer was spoken to in TLS, and does not speak it. */
+        NOT_TLS,
+        /** The peer speaks TLS, and was not spoken to in TLS. */
+        WANTS_TLS,
+        /** The peer speaks another protocol than the one that was expected. */
+        OTHER_PROTOCOL,
+        /** The peer ended the connection before it said a word. */
+        HUNG_UP,
         /** The proxy could not be reached, did not let us in, or could not do it. */
         PROXY,
         /** Anything else. */

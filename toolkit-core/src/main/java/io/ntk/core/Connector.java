@@ -26,6 +26,7 @@ import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -444,7 +445,13 @@ public final class Connector {
     }
 
     private ConnectFailedException unsecured(Throwable cause) {
-        return failure(ConnectFailedException.Kind.TLS, ClientTls.why(cause), cause);
+        ConnectFailedException.Kind kind = ConnectFailedException.Kind.TLS;
+        if (ClientTls.isNone(cause)) {
+            kind = ConnectFailedException.Kind.NOT_TLS;
+        } else if (cause instanceof ClosedChannelException) {
+            kind = ConnectFailedException.Kind.HUNG_UP;
+        }
+        return failure(kind, ClientTls.why(cause), cause);
     }
 
     private String byProxy(String reason) {

@@ -3,7 +3,10 @@ package io.ntk.core;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -89,8 +92,26 @@ public final class EventLoops implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (owned) {
-            group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+        if (owned && !group.isShuttingDown()) {
+            for (EventExecutor loop : group) {
+                goRoundOnceMore(loop);
+            }
+            group.shutdownGracefully(1, TimeUnit.SECONDS.toNanos(2), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /*
+     * A loop of Netty (4.2.18) closes its channels at the beginning of a round. One that is told to end in the middle of a
+     * round, without a quiet period, ends behind it and closes none: their sockets stay open for ever. It goes round once
+     * more when it had something to do at the end of the round, and any quiet period, be it a nanosecond.
+     */
+    private static void goRoundOnceMore(EventExecutor loop) {
+        try {
+            if (loop instanceof SingleThreadEventExecutor single) {
+                single.addShutdownHook(() -> {});
+            }
+        } catch (RejectedExecutionException e) {
+            return; // somebody else has closed it meanwhile
         }
     }
 

@@ -425,11 +425,11 @@ class ConnectorTest {
                 Protocols.of(p -> p.addLast(new Protocols.Greeter("hello, this is plain text\n", false))),
                 ListenOptions.loopback(0).withTransport(Transport.NIO, 1),
                 NetListener.NONE)) {
-            assertFails(transport, to(server).withTls(INSECURE), Kind.TLS, "the port does not speak TLS");
+            assertFails(transport, to(server).withTls(INSECURE), Kind.NOT_TLS, "the port does not speak TLS");
         }
         Protocol told = Protocols.of(p -> p.addLast(new TlsMismatchHandler(TlsMismatchHandler.Port.PLAIN)));
         try (Server server = Server.start(told, ListenOptions.loopback(0), NetListener.NONE)) {
-            assertFails(transport, to(server).withTls(INSECURE), Kind.TLS, "received fatal alert: unexpected_message");
+            assertFails(transport, to(server).withTls(INSECURE), Kind.NOT_TLS, "the port does not speak TLS");
         }
         Protocol rude = Protocols.of(p -> p.addLast(new ChannelInboundHandlerAdapter() {
             @Override
@@ -442,7 +442,7 @@ class ConnectorTest {
             assertFails(
                     transport,
                     to(server).withTls(INSECURE),
-                    Kind.TLS,
+                    Kind.HUNG_UP,
                     "the peer closed the connection during the TLS handshake");
         }
     }

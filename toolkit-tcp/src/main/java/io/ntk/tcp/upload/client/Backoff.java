@@ -60,6 +60,11 @@ final class Backoff {
         return now - troubledAt > patienceNanos;
     }
 
+    /** Whether it goes badly: there was no progress since. */
+    boolean isTroubled() {
+        return troubled;
+    }
+
     void progressed() {
         attempts = 0;
         troubled = false;

@@ -28,28 +28,34 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The sender's end of one connection: greets, proves, answers heartbeats, and hands all other frames on.
  *
- * <p>Placement: last, behind {@link UploadFrameDecoder} and {@link UploadFrameEncoder}. In: {@link UploadFrame}. Out: the same,
- * and raw bytes behind each {@link UploadFrame.Data}; no sign of life gets between these. {@link #write} and {@link #close} may
- * be called on any thread, everything else happens on the event loop. Not sharable.
+ * <p>Placement: last, behind {@link HearingHandler}, {@link UploadFrameDecoder} and {@link UploadFrameEncoder}. In:
+ * {@link UploadFrame}. Out: the same, and raw bytes behind each {@link UploadFrame.Data}; no sign of life gets between these.
+ * {@link #write} and {@link #close} may be called on any thread, everything else happens on the event loop. Not sharable.
  */
 final class ClientConnection extends ChannelDuplexHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Duration HANDSHAKE = Duration.ofSeconds(10);
     private static final int MIN_PEER_FRAME_BYTES = 16 * 1024;
-    private static final int MAX_UNSEEN_FRAMES = 1024;
-    private static final int MAX_PONGS = 64;
+    static final int MAX_UNSEEN_FRAMES = 1024;
+    static final int MAX_WAITING_SIGNS = 64;
+    private static final int ENTRIES_OF_A_FRAME = 16;
+    private static final Duration END = Duration.ofSeconds(1);
 
     /** Who is told, on the event loop. */
     interface Peer {
-        /** Takes a frame; {@link #seen} is to be called when it has been dealt with. */
+        /** Takes a frame; {@link ClientConnection#seen} is to be called when it has been dealt with. */
         void frame(ClientConnection connection, UploadFrame frame);
 
         /** The connection has ended; called once, after {@link ClientConnection#ready} is done well. */
@@ -85,7 +91,7 @@ final class ClientConnection extends ChannelDuplexHandler {
     private long saidAt;
     private @Nullable ScheduledFuture<?> beat;
 
-    private ClientConnection(SendOptions options, Peer peer) {
+    ClientConnection(SendOptions options, Peer peer) {
         this.options = options;
         this.peer = peer;
         byte[] nonce = new byte[32];
@@ -102,26 +108,42 @@ final class ClientConnection extends ChannelDuplexHandler {
                 SendOptions.Pace.MAX_SEGMENT_BYTES,
                 Octets.of(nonce),
                 List.of());
+        ready.whenComplete((done, failure) -> {
+            if (ready.isCancelled()) {
+                close(null);
+            }
+        });
     }
 
     /**
      * Connects, greets and proves.
      *
-     * @return done when files can be sent; fails with a {@link LostException} or what connecting failed with
+     * @return done when files can be sent; fails with a {@link LostException} or what connecting failed with; cancelling it
+     *     ends the attempt and the connection
      */
     static CompletableFuture<ClientConnection> connect(SendOptions options, EventLoops loops, Peer peer) {
         ClientConnection connection = new ClientConnection(options, peer);
-        Connector.connect(options.connect(), loops, connection::assemble).whenComplete((channel, failure) -> {
+        CompletableFuture<Channel> connecting = Connector.connect(options.connect(), loops, connection::assemble);
+        connecting.whenComplete((channel, failure) -> {
             if (failure != null) {
                 connection.ready.completeExceptionally(failure);
+            }
+        });
+        connection.ready.whenComplete((done, failure) -> {
+            if (connection.ready.isCancelled()) {
+                connecting.cancel(false);
             }
         });
         return connection.ready;
     }
 
     /** The whole pipeline behind proxy and TLS. */
-    private void assemble(ChannelPipeline pipeline) {
+    void assemble(ChannelPipeline pipeline) {
         channel = pipeline.channel();
+        pipeline.addLast(new HearingHandler(() -> heardAt = now(pipeline.channel()), stranger -> {
+            why = why == null ? stranger : why;
+            pipeline.close();
+        }));
         pipeline.addLast(new UploadFrameDecoder(UploadFrameDecoder.MAX_UNPROVEN_FRAME_BYTES));
         pipeline.addLast(new UploadFrameEncoder());
         pipeline.addLast(this);
@@ -140,6 +162,11 @@ final class ClientConnection extends ChannelDuplexHandler {
         Breakdown why() {
             return why;
         }
+    }
+
+    /** What {@link #connect} returns. */
+    CompletableFuture<ClientConnection> ready() {
+        return ready;
     }
 
     // ---- for the sending thread
@@ -184,14 +211,36 @@ final class ClientConnection extends ChannelDuplexHandler {
     }
 
     /** A frame that was handed on has been dealt with. */
-    void seen() {
-        if (unseen.decrementAndGet() == MAX_UNSEEN_FRAMES / 4) {
-            channel().eventLoop().execute(() -> {
-                if (paused && unseen.get() < MAX_UNSEEN_FRAMES) {
-                    paused = false;
-                    ReadGate.of(channel()).resume(this);
-                }
-            });
+    void seen(UploadFrame frame) {
+        int weight = weight(frame);
+        int left = unseen.addAndGet(-weight);
+        int few = MAX_UNSEEN_FRAMES / 4;
+        if (left <= few && left + weight > few) {
+            onLoop(channel(), this::resume);
+        }
+    }
+
+    /** How much of a limit in frames it takes: what has a list weighs more. */
+    private static int weight(UploadFrame frame) {
+        int entries = 0;
+        if (frame instanceof UploadFrame.Opened opened) {
+            entries = opened.ranges().size();
+            for (UploadFrame.Crcs each : opened.crcs()) {
+                entries += each.crcs().size();
+            }
+        } else if (frame instanceof UploadFrame.Nak nak) {
+            entries = nak.segments().size();
+        } else if (frame instanceof UploadFrame.Done done) {
+            entries = done.results().size();
+        }
+        return 1 + entries / ENTRIES_OF_A_FRAME;
+    }
+
+    private static void onLoop(Channel channel, Runnable task) {
+        try {
+            channel.eventLoop().execute(task);
+        } catch (RejectedExecutionException e) {
+            return; // the loops have ended, and with them the connection
         }
     }
 
@@ -199,7 +248,7 @@ final class ClientConnection extends ChannelDuplexHandler {
     void close(@Nullable Breakdown fault) {
         Channel to = channel;
         if (to != null) {
-            to.eventLoop().execute(() -> {
+            onLoop(to, () -> {
                 if (fault != null && why == null) {
                     why = fault;
                 }
@@ -209,49 +258,82 @@ final class ClientConnection extends ChannelDuplexHandler {
         }
     }
 
+    /** Waits a moment until it has ended: with the event loops may end what has not gone out yet. */
+    void awaitEnd() {
+        Channel last = channel;
+        if (last != null && !last.closeFuture().awaitUninterruptibly(END.toMillis())) {
+            LOG.debug("{} has not ended", last.id());
+        }
+    }
+
     // ---- on the event loop
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        long now = now(ctx);
+        long now = now(ctx.channel());
         heardAt = now;
         saidAt = now;
-        beat = ctx.executor()
-                .schedule(
-                        () -> end(ctx, Breakdown.passing("the server did not greet within 10 s")),
-                        HANDSHAKE.toNanos(),
-                        TimeUnit.NANOSECONDS);
+        beat = ctx.executor().schedule(() -> end(ctx, Breakdown.tooLate()), HANDSHAKE.toNanos(), TimeUnit.NANOSECONDS);
         ctx.write(new UploadFrame.Preamble());
         ctx.writeAndFlush(hello);
     }
 
-    private static long now(ChannelHandlerContext ctx) {
-        return ctx.executor().ticker().nanoTime();
+    private static long now(Channel channel) {
+        return channel.eventLoop().ticker().nanoTime();
+    }
+
+    private void resume() {
+        if (paused && unseen.get() < MAX_UNSEEN_FRAMES) {
+            paused = false;
+            heardAt = now(channel()); // who was not read could not be heard
+            ReadGate.of(channel()).resume(this);
+        }
     }
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        saidAt = now(ctx);
+        saidAt = now(ctx.channel());
         if (message instanceof UploadFrame.Data data) {
             rawToGo = data.rawBytes();
         } else {
             rawToGo -= Segment.bytes(message);
         }
         ctx.write(message, promise);
-        while (rawToGo == 0 && !waitingSigns.isEmpty()) {
+        if (rawToGo == 0) {
+            writeSigns(ctx);
+        }
+    }
+
+    private void writeSigns(ChannelHandlerContext ctx) {
+        while (!waitingSigns.isEmpty()) {
+            saidAt = now(ctx.channel());
             ctx.write(waitingSigns.removeFirst());
         }
     }
 
+    /**
+     * Not within a payload; nor while the server takes nothing, or all that it asks for would pile up. Of many the last are
+     * kept: what comes in between is a sign of life as good.
+     */
     private void sign(ChannelHandlerContext ctx, UploadFrame frame) {
-        if (rawToGo == 0) {
-            saidAt = now(ctx);
-            ctx.writeAndFlush(frame);
-        } else if (waitingSigns.size() < MAX_PONGS) {
-            waitingSigns.add(frame);
-        } else {
-            end(ctx, Breakdown.of(UploadError.PROTOCOL, "the server pings without end"));
+        if (waitingSigns.size() == MAX_WAITING_SIGNS) {
+            waitingSigns.removeFirst();
         }
+        waitingSigns.add(frame);
+        sign(ctx);
+    }
+
+    private void sign(ChannelHandlerContext ctx) {
+        if (rawToGo == 0 && ctx.channel().isWritable() && !waitingSigns.isEmpty()) {
+            writeSigns(ctx);
+            ctx.flush();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        sign(ctx);
+        ctx.fireChannelWritabilityChanged();
     }
 
     @Override
@@ -260,7 +342,6 @@ final class ClientConnection extends ChannelDuplexHandler {
             ctx.fireChannelRead(message);
             return;
         }
-        heardAt = now(ctx);
         switch (phase) {
             case PREAMBLE -> phase = Phase.ACK; // the decoder lets nothing else through first
             case ACK -> greeted(ctx, frame);
@@ -314,7 +395,8 @@ final class ClientConnection extends ChannelDuplexHandler {
             return "segments of " + answer.segmentMin() + " to " + answer.segmentMax() + " bytes and a credit of "
                     + answer.credit();
         }
-        if (answer.segmentMin() > SendOptions.Pace.MAX_SEGMENT_BYTES) {
+        if (answer.segmentMin() > SendOptions.Pace.MAX_SEGMENT_BYTES
+                || answer.segmentMin() < UploadFrame.Data.MIN_SEGMENT_BYTES) {
             return "segments of at least " + answer.segmentMin() + " bytes";
         }
         return answer.heartbeatSeconds() < 1 || answer.maxStreams() < 1 ? "no heartbeat or no streams" : null;
@@ -341,8 +423,10 @@ final class ClientConnection extends ChannelDuplexHandler {
     private void refused(ChannelHandlerContext ctx, UploadFrame frame) {
         if (frame instanceof UploadFrame.Failure failure) {
             end(ctx, Breakdown.of(failure));
+        } else if (frame instanceof UploadFrame.Hello echo && echo.equals(hello)) {
+            end(ctx, Breakdown.stranger("the server sends back what it is sent (an echo service?)"));
         } else {
-            end(ctx, Breakdown.lasting(UploadError.PROTOCOL.code(), "the server does not greet as NTUP/1 has it"));
+            end(ctx, Breakdown.stranger("the server does not greet as NTUP/1 has it"));
         }
     }
 
@@ -357,7 +441,7 @@ final class ClientConnection extends ChannelDuplexHandler {
     }
 
     private void beat(ChannelHandlerContext ctx, long heartbeat) {
-        long now = now(ctx);
+        long now = now(ctx.channel());
         if (paused) {
             heardAt = now; // who is not read cannot be heard
         }
@@ -374,7 +458,7 @@ final class ClientConnection extends ChannelDuplexHandler {
         } else if (frame instanceof UploadFrame.Failure failure && failure.stream() == UploadFrame.CONNECTION) {
             end(ctx, Breakdown.of(failure));
         } else if (!(frame instanceof UploadFrame.Pong)) {
-            if (unseen.incrementAndGet() >= MAX_UNSEEN_FRAMES && !paused) {
+            if (unseen.addAndGet(weight(frame)) >= MAX_UNSEEN_FRAMES && !paused) {
                 paused = true;
                 ReadGate.of(ctx.channel()).pause(this);
             }
@@ -398,7 +482,7 @@ final class ClientConnection extends ChannelDuplexHandler {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
-            end(ctx, Breakdown.passing("the server closed the connection"));
+            end(ctx, closed());
         }
         ctx.fireUserEventTriggered(event);
     }
@@ -406,20 +490,32 @@ final class ClientConnection extends ChannelDuplexHandler {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof UploadProtocolException e) {
-            String said = phase == Phase.PREAMBLE ? "the server does not speak NTUP/1" : "the server sent ";
-            end(ctx, Breakdown.lasting(e.error().code(), phase == Phase.PREAMBLE ? said : said + e.getMessage()));
+            end(
+                    ctx,
+                    phase == Phase.PREAMBLE
+                            ? Breakdown.stranger("the server does not speak NTUP/1")
+                            : Breakdown.lasting(e.error().code(), "the server sent " + e.getMessage()));
         } else {
-            end(ctx, Breakdown.passing("the connection failed: " + Reason.of(cause)));
+            // Who closes without having read what came resets the connection.
+            end(
+                    ctx,
+                    phase == Phase.PREAMBLE
+                            ? closed()
+                            : Breakdown.passing("the connection failed: " + Reason.of(cause)));
         }
+    }
+
+    private Breakdown closed() {
+        return phase == Phase.PREAMBLE ? Breakdown.hungUp() : Breakdown.passing("the server closed the connection");
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         stopBeat();
         open = false;
+        Breakdown reason = why == null ? closed() : why;
         Phase was = phase;
         phase = Phase.CLOSED;
-        Breakdown reason = why == null ? Breakdown.passing("the server closed the connection") : why;
         if (was == Phase.READY) {
             peer.closed(this, reason);
         } else {

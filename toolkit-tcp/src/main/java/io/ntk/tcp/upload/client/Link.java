@@ -10,6 +10,7 @@ import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
 import io.ntk.tcp.upload.store.UploadError.Retry;
 import java.io.IOException;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,9 +21,14 @@ import org.jspecify.annotations.Nullable;
  * credit and the numbers of its streams. Belongs to the thread that sends; what happens on the event loop is posted to it.
  */
 final class Link implements ClientConnection.Peer {
-    private static final int MAX_CREDIT = 1 << 30;
     /* Many small frames go out together, but the receiver need not wait for all of them. */
     private static final int MAX_UNFLUSHED = 32;
+
+    private static final int MAX_INLINE_BYTES = 64 * 1024;
+    /* What is in a PUT beside the data: the path, 4 KiB, and all else. */
+    private static final int MAX_PUT_FIELDS_BYTES = 5 * 1024;
+
+    private static final int MAX_CREDIT = 2 * UploadFrame.Data.MAX_SEGMENT_BYTES;
 
     /** Who is told, on the thread that sends. */
     interface Owner {
@@ -45,6 +51,8 @@ final class Link implements ClientConnection.Peer {
     private long nextStream;
     private boolean goingAway;
     private int unflushed;
+    private volatile boolean cancelled;
+    private volatile @Nullable CompletableFuture<ClientConnection> connecting;
 
     Link(SendOptions options, EventLoops loops, Mailbox mailbox, Backoff backoff, Owner owner) {
         this.options = options;
@@ -79,9 +87,13 @@ final class Link implements ClientConnection.Peer {
      * @throws IOException where trying again does not help; else the owner is told
      */
     void connect() throws IOException, InterruptedException {
-        CompletableFuture<ClientConnection> connecting = ClientConnection.connect(options, loops, this);
+        CompletableFuture<ClientConnection> attempt = ClientConnection.connect(options, loops, this);
+        connecting = attempt;
+        if (cancelled) {
+            attempt.cancel(false);
+        }
         try {
-            ClientConnection made = connecting.get();
+            ClientConnection made = attempt.get();
             connection = made;
             connections++;
             credit = Math.min(made.terms().credit(), MAX_CREDIT);
@@ -89,26 +101,38 @@ final class Link implements ClientConnection.Peer {
             goingAway = false;
         } catch (ExecutionException e) {
             failed(e.getCause());
+        } catch (CancellationException e) {
+            return; // there is nothing to connect for
+        } finally {
+            attempt.cancel(false);
+            connecting = null;
+        }
+    }
+
+    /** Ends an attempt to connect, and those to come. May be called on any thread. */
+    void cancel() {
+        cancelled = true;
+        CompletableFuture<ClientConnection> attempt = connecting;
+        if (attempt != null) {
+            attempt.cancel(false);
         }
     }
 
     private void failed(@Nullable Throwable cause) throws IOException {
-        Breakdown why;
+        boolean passing = connections > 0 && !loops.group().isShuttingDown();
         if (cause instanceof ClientConnection.LostException lost) {
-            why = lost.why();
+            Breakdown why = lost.why();
             // The first time only a receiver that asks for it is tried again.
-            if (connections == 0 && why.code() == 0) {
-                throw lost;
+            if (!passing && (why.code() == 0 || why.retry() == Retry.NEVER)) {
+                throw new ConnectFailedException(
+                        why.kind(), "cannot send to " + options.connect().endpoint() + ": " + why.why(), lost);
             }
-        } else if (connections > 0 && cause instanceof ConnectFailedException) {
-            why = Breakdown.passing(String.valueOf(cause.getMessage()));
+            lost(why);
+        } else if (passing && cause instanceof ConnectFailedException) {
+            lost(Breakdown.passing(String.valueOf(cause.getMessage())));
         } else {
             throw cause instanceof IOException e ? e : new IOException(cause);
         }
-        if (connections == 0 && why.retry() == Retry.NEVER) {
-            throw new IOException("cannot send to " + options.connect().endpoint() + ": " + why.why());
-        }
-        lost(why);
     }
 
     private void lost(Breakdown why) {
@@ -119,6 +143,11 @@ final class Link implements ClientConnection.Peer {
     /** Does not connect before a pause has passed. */
     void pause(long atLeastMillis) {
         notBefore = System.nanoTime() + Math.max(backoff.pause(), TimeUnit.MILLISECONDS.toNanos(atLeastMillis));
+    }
+
+    /** Does not connect before a pause has passed, nor before the receiver wants to be asked again. */
+    void pauseAtLeast() {
+        notBefore = Math.max(notBefore, System.nanoTime() + backoff.pause());
     }
 
     /** The receiver takes no more files, and wants to be asked again later. */
@@ -143,6 +172,7 @@ final class Link implements ClientConnection.Peer {
             connection = null;
             last.flush();
             last.close(null);
+            last.awaitEnd();
         }
     }
 
@@ -154,6 +184,13 @@ final class Link implements ClientConnection.Peer {
 
     UploadFrame.HelloAck terms() {
         return connected().terms();
+    }
+
+    /** The largest file that goes out in one frame. */
+    int maxInline() {
+        UploadFrame.HelloAck terms = terms();
+        return Math.min(
+                MAX_INLINE_BYTES, Math.min(terms.maxInline(), terms.maxFrame() - MAX_PUT_FIELDS_BYTES));
     }
 
     boolean can(Capability capability) {
@@ -221,7 +258,7 @@ final class Link implements ClientConnection.Peer {
             if (from == connection) {
                 owner.frame(frame);
             }
-            from.seen();
+            from.seen(frame);
         });
     }
 

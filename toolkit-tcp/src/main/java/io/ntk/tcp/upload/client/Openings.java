@@ -183,6 +183,7 @@ final class Openings {
                 || segment > Math.min(terms.segmentMax(), SendOptions.Pace.MAX_SEGMENT_BYTES)
                 || segments > MAX_SEGMENTS
                 || !(same || changeable)
+                || opened.contiguous() > held(transfer, segment)
                 || !transfer.take(opened, (int) segments)) {
             return false;
         }
@@ -190,6 +191,11 @@ final class Openings {
             transfer.sizeSegments(segment);
         }
         return true;
+    }
+
+    /** The bytes that this side could have sent at all. */
+    private static long held(Transfer transfer, int segmentBytes) {
+        return transfer.pipe == null ? transfer.size() : (long) transfer.pipe.arrived() * segmentBytes;
     }
 
     private void bind(Transfer transfer, UploadFrame.Opened opened) {

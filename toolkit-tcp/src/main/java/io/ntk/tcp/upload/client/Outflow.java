@@ -132,14 +132,17 @@ final class Outflow {
 
     /** The raw bytes; what is kept for a pipe stays the ring's. At a slow rate a connection may end in the middle of it. */
     private void payload(Segment segment, boolean kept) throws InterruptedException {
-        for (ReferenceCounted piece : segment.pieces()) {
-            if (link.isOpen() && !cancelled) {
-                pacer.await(Segment.bytes(piece), link::flush);
-                link.write(Segment.retained(piece));
+        try {
+            for (ReferenceCounted piece : segment.pieces()) {
+                if (link.isOpen() && !cancelled) {
+                    pacer.await(Segment.bytes(piece), link::flush);
+                    link.write(Segment.retained(piece));
+                }
             }
-        }
-        if (!kept) {
-            segment.release();
+        } finally {
+            if (!kept) {
+                segment.release();
+            }
         }
     }
 

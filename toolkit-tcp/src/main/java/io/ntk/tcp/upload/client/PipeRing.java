@@ -2,6 +2,7 @@ package io.ntk.tcp.upload.client;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.ntk.core.Reason;
 import io.ntk.tcp.upload.store.Octets;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +67,9 @@ final class PipeRing implements AutoCloseable {
             boolean more = true;
             while (more) {
                 room.acquire();
+                if (isClosed()) {
+                    break; // nobody wants what would be read now
+                }
                 Segment segment = Segment.read(source, segmentBytes, Segment.CHUNK_BYTES, alloc);
                 more = segment.size() == segmentBytes;
                 before.join(); // the digest may be one segment behind, and no more
@@ -76,10 +81,14 @@ final class PipeRing implements AutoCloseable {
             digested.complete(digests == null ? null : Octets.of(digest.digest()));
         } catch (IOException e) {
             fail(e);
-        } catch (InterruptedException e) {
-            fail(new IOException("interrupted", e));
+        } catch (InterruptedException | RuntimeException e) {
+            fail(new IOException("the source failed: " + Reason.of(e), e));
+        } finally {
+            if (!digested.isDone()) {
+                fail(new IOException("the source failed")); // for lack of memory, and the like
+            }
+            news.run();
         }
-        news.run();
     }
 
     private CompletableFuture<Void> digest(Segment segment) {
@@ -89,12 +98,17 @@ final class PipeRing implements AutoCloseable {
         List<ByteBuf> chunks = segment.pieces().stream()
                 .map(piece -> ((ByteBuf) piece).retainedDuplicate())
                 .toList();
-        return digests.run(() -> {
-            for (ByteBuf chunk : chunks) {
-                digest.update(chunk.nioBuffer());
-                chunk.release();
-            }
-        });
+        try {
+            return digests.run(() -> {
+                for (ByteBuf chunk : chunks) {
+                    digest.update(chunk.nioBuffer());
+                    chunk.release();
+                }
+            });
+        } catch (RejectedExecutionException e) { // the run has ended
+            chunks.forEach(ByteBuf::release);
+            return CompletableFuture.completedFuture(null);
+        }
     }
 
     /** Whether anybody still wants more. */
@@ -110,8 +124,15 @@ final class PipeRing implements AutoCloseable {
         return !closed;
     }
 
-    private synchronized void fail(IOException e) {
-        failure = e;
+    private void fail(IOException e) {
+        synchronized (this) {
+            failure = failure == null ? e : failure;
+        }
+        digested.completeExceptionally(e);
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     int segmentBytes() {
@@ -142,6 +163,7 @@ final class PipeRing implements AutoCloseable {
         return failure;
     }
 
+    /** Fails with the source. */
     CompletableFuture<@Nullable Octets> digested() {
         return digested;
     }
@@ -168,6 +190,6 @@ final class PipeRing implements AutoCloseable {
         closed = true;
         held.values().forEach(Segment::release);
         held.clear();
-        room.release(2); // lets the reader see it
+        room.release(); // lets the reader see it
     }
 }

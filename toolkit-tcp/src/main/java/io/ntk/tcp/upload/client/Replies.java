@@ -8,6 +8,7 @@ import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadError;
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,10 @@ final class Replies {
         if (transfer == null || !transfer.isOpened()) {
             return;
         }
+        if (ack.contiguous() > transfer.sent()) {
+            link.refuse(Breakdown.lasting(UploadError.PROTOCOL.code(), "the server confirms what was not sent yet"));
+            return;
+        }
         if (ack.contiguous() > transfer.acked) {
             transfer.acked = ack.contiguous();
             transfer.failures = 0;
@@ -111,7 +116,9 @@ final class Replies {
 
     private void goAway(UploadFrame.GoAway away) {
         link.goAway(Math.min(away.retryAfterMillis(), Breakdown.MAX_RETRY_AFTER_MILLIS));
-        for (Transfer transfer : transfers.begun()) {
+        List<Transfer> begun = transfers.begun();
+        for (int i = begun.size() - 1; i >= 0; i--) { // so that they wait in the order in which they were begun
+            Transfer transfer = begun.get(i);
             if (transfer.stream > away.lastStream()) {
                 transfers.forget(transfer);
                 transfers.requeue(transfer, 0);
@@ -127,6 +134,10 @@ final class Replies {
             return;
         }
         boolean small = transfer.isSmall();
+        if (!small && result.code() == 0 && !transfer.committed && !transfer.answered) {
+            link.refuse(Breakdown.lasting(UploadError.PROTOCOL.code(), "the server confirms what was not sent yet"));
+            return;
+        }
         long size = small ? transfer.smallSize : transfer.size();
         Octets digest = small ? transfer.smallDigest : joined(transfer.digest);
         transfers.forget(transfer);

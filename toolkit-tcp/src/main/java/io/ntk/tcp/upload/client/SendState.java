@@ -228,11 +228,15 @@ final class SendState implements Closeable {
 
     @Override
     public void close() throws IOException {
-        if (channel != null && channel.isOpen()) {
+        if (channel == null || !channel.isOpen()) {
+            return;
+        }
+        try (channel) {
             if (!deleted && epoch > 0) {
                 write();
+            } else if (!deleted) {
+                delete(); // there is nothing to remember
             }
-            channel.close();
         }
     }
 }

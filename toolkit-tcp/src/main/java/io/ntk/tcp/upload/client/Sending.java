@@ -4,6 +4,7 @@ import io.ntk.core.EventLoops;
 import io.ntk.core.Reason;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.client.SendObserver.Waiting;
+import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadError.Retry;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -68,6 +69,7 @@ final class Sending implements Runnable, Link.Owner {
     void cancel() {
         cancelled = true;
         outflow.cancel();
+        link.cancel();
         mailbox.wake();
     }
 
@@ -98,6 +100,10 @@ final class Sending implements Runnable, Link.Owner {
             }
             end();
             report.completeExceptionally(e);
+        } finally {
+            if (!report.isDone()) { // for lack of memory, and the like: nobody is to wait for ever
+                report.completeExceptionally(new IllegalStateException("sending has failed, see its thread"));
+            }
         }
     }
 
@@ -130,7 +136,7 @@ final class Sending implements Runnable, Link.Owner {
             if (!link.isUp()) {
                 connect(now);
             } else if (link.isGoingAway() && transfers.isIdle()) {
-                link.close();
+                leave();
             } else if (!step(now)) {
                 link.flush();
                 mailbox.await(Math.min(Tally.PROGRESS_NANOS, untilNext(now)));
@@ -172,14 +178,29 @@ final class Sending implements Runnable, Link.Owner {
         }
         transfers.requeueAll();
         if (why.retry() == Retry.NEVER || backoff.isTooLong()) {
-            for (Transfer transfer : List.copyOf(transfers.waiting())) {
-                recovery.fail(transfer, why);
-            }
-            transfers.waiting().clear();
+            failAll(why);
             return;
         }
         tally.retrying(why.why());
         link.pause(why.retryAfterMillis());
+    }
+
+    /** The receiver has sent this sender away: it is asked again, but not for ever where nothing comes of it. */
+    private void leave() {
+        link.close();
+        boolean before = backoff.isTroubled();
+        if (backoff.isTooLong()) {
+            failAll(Breakdown.of(UploadError.SHUTTING_DOWN, "the receiver takes no files"));
+        } else if (before) {
+            link.pauseAtLeast();
+        }
+    }
+
+    private void failAll(Breakdown why) {
+        for (Transfer transfer : List.copyOf(transfers.waiting())) {
+            recovery.fail(transfer, why);
+        }
+        transfers.waiting().clear();
     }
 
     private boolean step(long now) throws InterruptedException {

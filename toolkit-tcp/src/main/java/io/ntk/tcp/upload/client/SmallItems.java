@@ -48,7 +48,7 @@ final class SmallItems {
     }
 
     boolean takes(Identity identity) {
-        return identity.size() <= link.terms().maxInline() && link.can(Capability.PUT);
+        return identity.size() <= link.maxInline() && link.can(Capability.PUT);
     }
 
     Transfer.Begun begin(Transfer transfer, SendItem.Folder folder) throws IOException {

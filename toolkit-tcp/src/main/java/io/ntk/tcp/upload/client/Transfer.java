@@ -119,6 +119,15 @@ final class Transfer {
         return (int) Math.min(segmentBytes, size() - (long) segment * segmentBytes);
     }
 
+    /** The bytes before the first that has not gone out on this connection, or that is to go out again. */
+    long sent() {
+        int next = todo.nextSetBit(0);
+        if (pipe != null) {
+            return (long) (next < 0 ? wanted : next) * segmentBytes;
+        }
+        return next < 0 ? size() : (long) next * segmentBytes;
+    }
+
     static int segments(long size, int segmentBytes) {
         return (int) ((size + segmentBytes - 1) / segmentBytes);
     }

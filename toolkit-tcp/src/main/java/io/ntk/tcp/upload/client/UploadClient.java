@@ -34,11 +34,14 @@ public final class UploadClient {
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
         }
-        return send(options, List.of(item), SendObserver.NONE)
-                .thenCompose(report -> report.failures().isEmpty()
+        CompletableFuture<SendReport> run = send(options, List.of(item), SendObserver.NONE);
+        CompletableFuture<SendReport.Receipt> receipt =
+                run.thenCompose(report -> report.failures().isEmpty()
                         ? CompletableFuture.completedFuture(report.receipts().get(0))
                         : CompletableFuture.failedFuture(new IOException("cannot send " + file + ": "
                                 + report.failures().get(0).why())));
+        receipt.whenComplete((done, failure) -> run.cancel(false)); // which ends it when nobody waits for it any more
+        return receipt;
     }
 
     /**
@@ -74,7 +77,7 @@ public final class UploadClient {
         SendState run;
         try {
             run = remember(options, items);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             atEnd.run();
             return CompletableFuture.failedFuture(e);
         }
@@ -84,7 +87,7 @@ public final class UploadClient {
         report.whenComplete((done, failure) -> atEnd.run());
         CompletableFuture<SendReport> given = report.copy();
         given.whenComplete((done, failure) -> {
-            if (given.isCancelled()) {
+            if (!report.isDone()) { // cancelled, or given up by a time limit
                 sending.cancel();
             }
         });

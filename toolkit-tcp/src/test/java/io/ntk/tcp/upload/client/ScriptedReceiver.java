@@ -244,6 +244,12 @@ final class ScriptedReceiver implements AutoCloseable {
             awaitEnd();
         }
 
+        /** Waits no longer than so many milliseconds for each byte. */
+        void awaitEnd(int millis) throws IOException {
+            socket.setSoTimeout(millis);
+            awaitEnd();
+        }
+
         /** Waits for the client to end the connection, whatever it still says. */
         void awaitEnd() throws IOException {
             try {

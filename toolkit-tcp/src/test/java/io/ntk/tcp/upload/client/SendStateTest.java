@@ -79,13 +79,23 @@ class SendStateTest {
             state.epoch(1);
             state.epoch(2);
         }
-        byte[] whole = Files.readAllBytes(file());
+        Path file = file();
+        byte[] whole = Files.readAllBytes(file);
         for (int length = 0; length < whole.length; length++) {
-            Files.write(file(), java.util.Arrays.copyOf(whole, length));
+            Files.write(file, java.util.Arrays.copyOf(whole, length));
             try (SendState state = open("a")) {
                 assertThat(state.epoch()).isBetween(0L, 2L);
             }
         }
+    }
+
+    @Test
+    void leavesNothingWhereThereIsNothingToRemember() throws IOException {
+        try (SendState state = open("a")) {
+            assertThat(state.epoch()).isZero();
+            assertThat(folder.resolve("ntk")).isNotEmptyDirectory();
+        }
+        assertThat(folder.resolve("ntk")).isEmptyDirectory();
     }
 
     @Test
