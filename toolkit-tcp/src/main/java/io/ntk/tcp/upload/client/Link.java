@@ -189,8 +189,7 @@ final class Link implements ClientConnection.Peer {
     /** The largest file that goes out in one frame. */
     int maxInline() {
         UploadFrame.HelloAck terms = terms();
-        return Math.min(
-                MAX_INLINE_BYTES, Math.min(terms.maxInline(), terms.maxFrame() - MAX_PUT_FIELDS_BYTES));
+        return Math.min(MAX_INLINE_BYTES, Math.min(terms.maxInline(), terms.maxFrame() - MAX_PUT_FIELDS_BYTES));
     }
 
     boolean can(Capability capability) {
