@@ -13,6 +13,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,7 +80,13 @@ final class FrameReader {
         int max = in.readUnsignedByte();
         zero(in.readUnsignedShort());
         return new UploadFrame.Hello(
-                min, max, in.readLong(), in.readUnsignedInt(), in.readUnsignedInt(), octets(in, 32), extensions(in));
+                min,
+                max,
+                in.readLong(),
+                in.readUnsignedInt(),
+                in.readUnsignedInt(),
+                octets(in, 32),
+                extensions(in, any -> true));
     }
 
     private static UploadFrame helloAck(ByteBuf in) {
@@ -110,7 +117,7 @@ final class FrameReader {
                 heartbeat,
                 ttl,
                 octets(in, 32),
-                extensions(in));
+                extensions(in, any -> true));
     }
 
     private static UploadFrame open(long stream, int flags, ByteBuf in) {
@@ -121,7 +128,7 @@ final class FrameReader {
         var start = optimistic
                 ? UploadFrame.Start.OPTIMISTIC
                 : resume ? UploadFrame.Start.RESUME : UploadFrame.Start.NORMAL;
-        return new UploadFrame.Open(stream, start, fields.request(sha256(extensions(in))));
+        return new UploadFrame.Open(stream, start, fields.request(sha256(in)));
     }
 
     private static UploadFrame put(long stream, ByteBuf in) {
@@ -129,7 +136,7 @@ final class FrameReader {
         int crc = in.readInt();
         Octets data = octets(in, count(in, "data"));
         require(fields.size == data.size(), "PUT of " + data.size() + " bytes that says " + fields.size);
-        return new UploadFrame.Put(stream, fields.request(sha256(extensions(in))), crc, data);
+        return new UploadFrame.Put(stream, fields.request(sha256(in)), crc, data);
     }
 
     private static UploadFrame makeFolder(long stream, ByteBuf in) {
@@ -182,7 +189,7 @@ final class FrameReader {
         zero(in.readInt());
         List<UploadFrame.Range> ranges = new ArrayList<>();
         List<UploadFrame.Crcs> crcs = new ArrayList<>();
-        for (UploadFrame.Extension extension : extensions(in)) {
+        for (UploadFrame.Extension extension : extensions(in, FrameReader::isList)) {
             ByteBuffer value = extension.value().buffer();
             if (extension.type() == UploadFrame.Extension.RANGES) {
                 require(value.remaining() % 8 == 0, "ranges that are no pairs");
@@ -201,6 +208,10 @@ final class FrameReader {
         }
         boolean more = (flags & FrameType.MORE) != 0;
         return new UploadFrame.Opened(stream, epoch, state, policy, segment, verified, contiguous, ranges, crcs, more);
+    }
+
+    private static boolean isList(int extension) {
+        return extension == UploadFrame.Extension.RANGES || extension == UploadFrame.Extension.CRCS;
     }
 
     private static UploadFrame data(long stream, int flags, ByteBuf in) {
@@ -274,39 +285,47 @@ final class FrameReader {
 
     /** Goes through the extensions, of which this type has none that is known. */
     private static <T> T last(ByteBuf in, T value) {
-        extensions(in);
+        extensions(in, none -> false);
         return value;
     }
 
-    private static List<UploadFrame.Extension> extensions(ByteBuf in) {
+    /** Those of some types, which of the first frames is all, since the proofs cover them; others cost nothing. */
+    private static List<UploadFrame.Extension> extensions(ByteBuf in, IntPredicate wanted) {
         if (!in.isReadable()) {
             return List.of();
         }
         List<UploadFrame.Extension> extensions = new ArrayList<>();
         while (in.isReadable()) {
             int type = in.readUnsignedShort();
+            int bytes = in.readUnsignedShort();
             require((type & UploadFrame.Extension.CRITICAL) == 0, "an extension that must be understood: " + type);
-            extensions.add(new UploadFrame.Extension(type, octets(in, in.readUnsignedShort())));
+            if (wanted.test(type)) {
+                extensions.add(new UploadFrame.Extension(type, octets(in, bytes)));
+            } else {
+                within(in, bytes);
+                in.skipBytes(bytes);
+            }
         }
         return extensions;
     }
 
-    private static @Nullable Octets sha256(List<UploadFrame.Extension> extensions) {
-        for (UploadFrame.Extension extension : extensions) {
-            if (extension.type() == UploadFrame.Extension.SHA256) {
-                require(
-                        extension.value().size() == 32,
-                        "a SHA-256 of " + extension.value().size() + " bytes");
-                return extension.value();
-            }
+    /** The digest among the extensions; where there are several, the first. */
+    private static @Nullable Octets sha256(ByteBuf in) {
+        var digests = extensions(in, type -> type == UploadFrame.Extension.SHA256);
+        if (digests.isEmpty()) {
+            return null;
         }
-        return null;
+        Octets first = digests.get(0).value();
+        require(first.size() == 32, "a SHA-256 of " + first.size() + " bytes");
+        return first;
+    }
+
+    private static void within(ByteBuf in, int count) {
+        require(count <= in.readableBytes(), "a field that goes beyond its frame");
     }
 
     private static Octets octets(ByteBuf in, int count) {
-        if (count > in.readableBytes()) {
-            throw wrong("a field that goes beyond its frame"); // before anything is allocated for it
-        }
+        within(in, count); // before anything is allocated for it
         Octets octets = Octets.of(in.nioBuffer(in.readerIndex(), count));
         in.skipBytes(count);
         return octets;

@@ -8,6 +8,7 @@ import io.netty.util.concurrent.Future;
 import io.ntk.core.CloseCause;
 import io.ntk.core.Closing;
 import io.ntk.core.NetListener;
+import io.ntk.core.ReadGate;
 import io.ntk.core.TrafficHandler;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.store.Receipt;
@@ -135,6 +136,28 @@ final class ServerConnection {
                 };
         CloseCause.mark(channel(), cause);
         Closing.refuse(context(), answer);
+    }
+
+    /**
+     * Follows whether the peer takes what is written: who does not is not read, or asking would fill the memory.
+     *
+     * @return whether nothing more may be written
+     */
+    boolean pauseWhileBlocked() {
+        boolean blocked = !channel().isWritable();
+        ReadGate gate = ReadGate.of(channel());
+        if (blocked) {
+            gate.pause(this);
+        } else {
+            gate.resume(this);
+        }
+        return blocked;
+    }
+
+    /** Is gone from its pipeline: whether the channel is read is nobody's business here any more. */
+    void leave() {
+        life(Life.OVER);
+        ReadGate.of(channel()).resume(this);
     }
 
     // ---- the loop

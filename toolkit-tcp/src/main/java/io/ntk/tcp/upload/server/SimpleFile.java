@@ -41,6 +41,7 @@ final class SimpleFile {
     private int waiting;
     private boolean behind;
     private boolean waitsForRoom;
+    private boolean told;
 
     private enum State {
         OPENING,
@@ -217,39 +218,44 @@ final class SimpleFile {
     }
 
     private void committed(@Nullable Receipt receipt, @Nullable Throwable failure) {
-        boolean wanted = state == State.COMMITTING;
-        if (receipt != null) {
+        if (receipt == null) {
+            failed(failure);
+        } else if (!told) {
+            told = true;
             connection.tellDone(receipt, startedAt);
-            if (wanted) {
+            if (state == State.COMMITTING) {
                 over();
                 turns.done();
             }
-        } else if (wanted) {
-            failed(failure);
-        } else {
-            connection.tellFailed(header.path(), ServerConnection.failure(failure));
         }
     }
 
     private void failed(@Nullable Throwable failure) {
-        if (state != State.OVER) {
-            UploadException why = ServerConnection.failure(failure);
-            state = State.DATA; // nothing is being published any more
-            giveUp(why);
+        if (told) {
+            return;
+        }
+        UploadException why = ServerConnection.failure(failure);
+        boolean wanted = state != State.OVER;
+        end(why);
+        if (wanted) {
             turns.failed(why);
         }
     }
 
     /** Deletes it; when it is being published that goes on, and its end is told then. Without effect when it is over. */
     void giveUp(UploadException why) {
-        if (state == State.OVER) {
-            return;
+        if (state == State.COMMITTING) {
+            over();
+        } else if (state != State.OVER) {
+            end(why);
         }
-        if (state != State.COMMITTING) {
-            connection.tellFailed(header.path(), why);
-        }
+    }
+
+    private void end(UploadException why) {
+        told = true;
+        connection.tellFailed(header.path(), why);
         if (upload != null) {
-            upload.abort(false);
+            upload.abort(false); // without effect when its commit came first
         }
         over();
     }

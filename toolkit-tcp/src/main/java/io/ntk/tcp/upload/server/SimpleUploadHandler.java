@@ -100,6 +100,12 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        liveness.blocked(connection.pauseWhileBlocked());
+        ctx.fireChannelWritabilityChanged();
+    }
+
     /** Uses what has come, as far as it goes. */
     private void proceed() {
         boolean more = true;
@@ -294,7 +300,7 @@ public final class SimpleUploadHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        connection.life(Life.OVER);
+        connection.leave();
         if (file != null) {
             file.giveUp(new UploadException(UploadError.SIZE_MISMATCH, "the connection ended early"));
         }

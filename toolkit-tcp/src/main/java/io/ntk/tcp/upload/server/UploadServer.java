@@ -34,11 +34,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives files. Closing the server lets the files that are under way finish, for the drain time of the limits, and ends
- * the store; what is unfinished then can be resumed by the next server of the same folder.
+ * Receives files into a folder, by NTUP/1 and, where the options say so, by the simple protocol on the same port.
  *
- * <p>Failure: {@code start} throws {@link UncheckedIOException} when an endpoint cannot be listened on or the folder cannot be
- * used.
+ * <p>Closing the server lets the files that are under way finish, for the drain time of the listen options' limits; who stays
+ * is told 108, and cut two seconds later. Then the store ends: what is unfinished can be resumed by the next server of the same
+ * folder. The handshake's time is that of the listen options' limits as well; zero is no limit there.
+ *
+ * <p>Threads: connections on event loops, the disk on threads of the store. A {@link NetListener} is called on event loops, with
+ * an {@link UploadEvent} for each file besides the events of every server, and must not block.
  */
 public final class UploadServer {
     private static final int MIN_READ_BYTES = 1024;
@@ -68,7 +71,10 @@ public final class UploadServer {
      *
      * @param options what it is like
      * @param listener who is told what happens
-     * @return the server
+     * @return the server; closing it ends its event loops too
+     * @throws UncheckedIOException when an endpoint cannot be listened on, the TLS files or the folder cannot be used, or
+     *     another server has the folder
+     * @throws IllegalArgumentException when the transport does not work here
      */
     public static Server start(UploadOptions options, NetListener listener) {
         return start(options, listener, protocol -> Server.start(protocol, listen(options), listener));
@@ -81,6 +87,7 @@ public final class UploadServer {
      * @param loops the event loops, which closing the server leaves alone
      * @param listener who is told what happens
      * @return the server
+     * @throws UncheckedIOException as the other {@code start}
      */
     public static Server start(UploadOptions options, EventLoops loops, NetListener listener) {
         return start(options, listener, protocol -> Server.start(protocol, listen(options), loops, listener));

@@ -149,16 +149,9 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
         ctx.fireChannelReadComplete();
     }
 
-    /** Who does not take answers is not read, or asking would fill the memory. */
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        boolean blocked = !ctx.channel().isWritable();
-        liveness.blocked(blocked);
-        if (blocked) {
-            ReadGate.of(ctx.channel()).pause(this);
-        } else {
-            ReadGate.of(ctx.channel()).resume(this);
-        }
+        liveness.blocked(connection.pauseWhileBlocked());
         ctx.fireChannelWritabilityChanged();
     }
 
@@ -243,9 +236,8 @@ public final class UploadServerHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        connection.life(Life.OVER);
+        connection.leave();
         liveness.stop();
         streams.leave();
-        ReadGate.of(ctx.channel()).resume(this);
     }
 }

@@ -17,7 +17,9 @@ import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.testsupport.LeakCheck;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -400,6 +402,85 @@ class SimpleUploadHandlerTest {
         assertThat(ReadGate.of(channel).isPaused()).isFalse();
         channel.writeInbound("for another handler");
         assertThat((String) channel.readInbound()).isEqualTo("for another handler");
+    }
+
+    @Test
+    void whoTakesNoAnswersIsNotReadAndDeadInTheEnd() {
+        in("a|0\n");
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+        store.last().open();
+        channel.runPendingTasks();
+        publish("a");
+        assertThat(channel.config().isAutoRead()).isFalse();
+        pass(Duration.ofMillis(44_999));
+        assertThat(channel.isOpen()).isTrue();
+        pass(Duration.ofMillis(1));
+        assertThat(out()).isEqualTo("ready\nerror 106 nothing was taken for 45 s\n");
+    }
+
+    /**
+     * Conversations changed and cut at random: what goes out is {@code ready} for each file that is opened, and at most one
+     * error, behind which nothing comes; every file ends; nothing leaks.
+     */
+    @Test
+    void staysWholeWhateverComes() {
+        String recorded = "a|3\nabcb|0\r\n\n\nc|d|12\n0123456789\n\ne|1\nxf|2";
+        for (int round = 0; round < 3000; round++) {
+            Random random = new Random(round);
+            byte[] bytes = recorded.getBytes(UTF_8);
+            for (int i = random.nextInt(4); i > 0; i--) {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            }
+            store.uploads.clear();
+            events.clear();
+            channel = channel();
+            StringBuilder answers = new StringBuilder();
+            for (int from = 0; from < bytes.length && channel.isOpen(); ) {
+                int count = Math.min(bytes.length - from, 1 + random.nextInt(12));
+                channel.writeInbound(Unpooled.copiedBuffer(bytes, from, count));
+                from += count;
+                answer(random);
+                answers.append(out());
+                if (random.nextInt(10) == 0) {
+                    pass(Duration.ofMillis(100));
+                }
+            }
+            channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+            for (int n = 0; n < 20 && channel.isOpen(); n++) {
+                answer(random);
+                answers.append(out());
+            }
+            answers.append(out());
+            assertThat(channel.isOpen()).as("round %d: %s", round, answers).isFalse();
+            assertThat(answers.toString()).as("round %d", round).matches("(ready\n)*(error \\d{3} [^\n]*\n)?");
+            assertThat(Collections.frequency(names(), "upload-opened"))
+                    .as("round %d", round)
+                    .isEqualTo(answers.toString().split("ready\n", -1).length - 1);
+            assertThat(names().size() - Collections.frequency(names(), "upload-opened"))
+                    .as("round %d: each file ends once", round)
+                    .isEqualTo(store.uploads.size());
+            end();
+        }
+    }
+
+    /** The store does what it was asked for, well or not. */
+    private void answer(Random random) {
+        for (FakeStore.FakeUpload upload : List.copyOf(store.uploads)) {
+            if (random.nextInt(20) == 0) {
+                upload.refuse(UploadError.EXISTS);
+            } else {
+                upload.open();
+            }
+            channel.runPendingTasks();
+            upload.segments.forEach(FakeStore.FakeSegment::written);
+            if (random.nextInt(20) == 0) {
+                upload.segments.forEach(segment ->
+                        segment.verdict().completeExceptionally(new UploadException(UploadError.NO_SPACE, "full")));
+            }
+            channel.runPendingTasks();
+            upload.commits.forEach(commit -> commit.complete(FakeStore.receipt("f")));
+            channel.runPendingTasks();
+        }
     }
 
     @Test
