@@ -7,7 +7,6 @@ import io.ntk.tcp.upload.UploadFrame.Capability;
 import io.ntk.tcp.upload.UploadProtocolException;
 import io.ntk.tcp.upload.store.Upload;
 import io.ntk.tcp.upload.store.UploadError;
-import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadStore;
 import java.util.HashMap;
 import java.util.List;
@@ -164,11 +163,12 @@ final class UploadStreams {
                 || (!open.request().hasSize() && !peer.can(Capability.UNKNOWN_SIZE))) {
             throw new UploadProtocolException(UploadError.PROTOCOL, "OPEN of a kind that was not agreed on");
         }
-        UploadStream stream = new UploadStream(open.stream(), open.request(), this);
         if (streams.size() >= limits.maxStreams() || opening >= limits.maxStreams()) {
-            stream.refuse(new UploadException(UploadError.TOO_MANY_UPLOADS, "as many streams as there may be"));
-            return;
+            connection.send(UploadFrame.Failure.of(
+                    open.stream(), UploadError.TOO_MANY_UPLOADS, "as many streams as there may be"));
+            return; // nothing of the file has begun, so there is nothing to tell anybody else
         }
+        UploadStream stream = new UploadStream(open.stream(), open.request(), this);
         streams.put(open.stream(), stream);
         opening++;
         stream.open(store, peer, how);

@@ -498,6 +498,7 @@ class UploadServerHandlerTest {
                         failure)
                 .extracting(UploadFrame.Failure::stream, UploadFrame.Failure::code)
                 .containsExactly(513L, UploadError.TOO_MANY_UPLOADS.code()));
+        assertThat(events).isEmpty();
         store.uploads.get(0).open();
         out();
         in(new UploadFrame.Abort(1, 1, UploadError.SOURCE_CHANGED.code(), false), open(515, 3));
