@@ -34,6 +34,7 @@ final class UploadStream {
     private State state = State.OPEN;
     private @Nullable Upload upload;
     private int segmentBytes;
+    private boolean announced;
 
     private enum State {
         OPEN,
@@ -95,6 +96,7 @@ final class UploadStream {
             return;
         }
         segmentBytes = snapshot.segmentBytes();
+        announced = true;
         connection.tell(new UploadEvent.Opened(
                 connection.id(), connection.peer(), request.path(), request.size(), snapshot.contiguous()));
         sendOpened(snapshot, Math.min(MAX_SEGMENTS_A_FRAME, (maxFrameBytes - OPENED_BYTES) / SEGMENT_BYTES));
@@ -220,7 +222,10 @@ final class UploadStream {
     private void leave() {
         Upload of = requireNonNull(upload);
         of.abort(true);
-        connection.tell(new UploadEvent.Suspended(connection.id(), connection.peer(), request.path(), of.contiguous()));
+        if (announced) {
+            connection.tell(
+                    new UploadEvent.Suspended(connection.id(), connection.peer(), request.path(), of.contiguous()));
+        }
     }
 
     /** The COMMIT is void, and the file goes on, unless nothing more can come. */
@@ -286,9 +291,11 @@ final class UploadStream {
         streams.ended(this);
         requireNonNull(upload).abort(abort.keep());
         UploadError error = UploadError.of(abort.code());
-        connection.tellFailed(
-                request.path(),
-                new UploadException(error == null ? UploadError.PROTOCOL : error, "given up by its sender"));
+        if (announced) {
+            connection.tellFailed(
+                    request.path(),
+                    new UploadException(error == null ? UploadError.PROTOCOL : error, "given up by its sender"));
+        }
         streams.settled();
     }
 

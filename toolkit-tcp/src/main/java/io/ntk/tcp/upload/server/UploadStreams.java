@@ -100,6 +100,7 @@ final class UploadStreams {
             begin(make.stream());
             if (!closed) {
                 wholeFiles.makeFolder(make);
+                pauseWhileFull();
             }
         } else if (frame instanceof UploadFrame.Abort abort) {
             UploadStream stream = streams.get(abort.stream());
@@ -172,6 +173,7 @@ final class UploadStreams {
         streams.put(open.stream(), stream);
         opening++;
         stream.open(store, peer, how);
+        pauseWhileFull();
     }
 
     /** The store has opened one, or refused it. One that was given up meanwhile counts until then, or they could pile up. */

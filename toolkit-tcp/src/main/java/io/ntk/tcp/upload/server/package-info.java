@@ -13,7 +13,8 @@
  *
  * <p>Parts of one connection, all on its event loop: {@code ServerHandshake} learns who the peer is, {@code UploadStreams} leads
  * frames and bytes to an {@code UploadStream} or to {@code WholeFiles}, {@code Credit} and {@code Results} answer, {@code
- * Liveness} gives up the dead, {@code ServerConnection} is what they share.
+ * Liveness} gives up the dead, {@code ServerConnection} is what they share. Of the simple protocol's own are {@code SimpleInput},
+ * which takes headers and bytes apart, and {@code SimpleFile}. All connections share a {@code BoundedStore}.
  *
  * <table>
  *   <caption>Limits</caption>
@@ -24,6 +25,8 @@
  *   <tr><td>open files of a connection</td><td>256</td><td>402 for that file</td></tr>
  *   <tr><td>PUT and MKDIR without DONE</td><td>4,096</td><td>100, the end</td></tr>
  *   <tr><td>what waits for the disk, of all</td><td>128 MiB, and one read of each connection</td><td>nobody is read</td></tr>
+ *   <tr><td>openings, small files and folders that wait for the disk, of all</td><td>8,192; 32,768</td>
+ *       <td>nobody is read; 402</td></tr>
  *   <tr><td>unfinished uploads</td><td>10,000; 1,000 of an owner</td><td>402</td></tr>
  *   <tr><td>until a peer has said who it is</td><td>10 s</td><td>106, the end</td></tr>
  *   <tr><td>silence</td><td>three heartbeats</td><td>106, the end</td></tr>

@@ -699,8 +699,12 @@ class UploadServerHandlerTest {
     @Test
     void leavesFilesToBeResumedWhenTheConnectionEnds() {
         ready();
-        in(open(1, 3), open(3, 3), new UploadFrame.Commit(3, 3, null));
+        in(open(1, 3), open(3, 3), new UploadFrame.Commit(3, 3, null), open(5, 3));
+        store.uploads.get(0).open();
+        out();
+        events.clear();
         channel.close();
+        assertThat(store.uploads.get(2).aborts).containsExactly(true); // of which nobody has heard
         assertThat(store.uploads.get(0).aborts).containsExactly(true);
         store.uploads.get(1).commits.get(0).complete(FakeStore.receipt("f3"));
         channel.runPendingTasks();
@@ -711,6 +715,9 @@ class UploadServerHandlerTest {
     void tellsOfACommitThatFailsWhenItsConnectionHasEnded() {
         ready();
         in(open(1, 3), open(3, 3), new UploadFrame.Commit(1, 3, null), new UploadFrame.Commit(3, 3, null));
+        store.uploads.forEach(FakeStore.FakeUpload::open);
+        out();
+        events.clear();
         channel.close();
         assertThat(events).isEmpty();
         store.uploads.get(0).commits.get(0).completeExceptionally(new UploadException(UploadError.NO_SPACE, "full"));
