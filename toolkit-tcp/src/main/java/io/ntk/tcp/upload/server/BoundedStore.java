@@ -29,7 +29,7 @@ final class BoundedStore implements UploadStore {
     static final int FULL = 8192;
 
     /** As many wait, and the next is refused. */
-    static final int MOST = 32_768;
+    static final int MOST = 16_384;
 
     private final UploadStore store;
     /* Guarded by this. */

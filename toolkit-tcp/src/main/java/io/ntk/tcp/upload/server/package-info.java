@@ -25,7 +25,7 @@
  *   <tr><td>open files of a connection</td><td>256</td><td>402 for that file</td></tr>
  *   <tr><td>PUT and MKDIR without DONE</td><td>4,096</td><td>100, the end</td></tr>
  *   <tr><td>what waits for the disk, of all</td><td>128 MiB, and one read of each connection</td><td>nobody is read</td></tr>
- *   <tr><td>openings, small files and folders that wait for the disk, of all</td><td>8,192; 32,768</td>
+ *   <tr><td>openings, small files and folders that wait for the disk, of all</td><td>8,192; 16,384</td>
  *       <td>nobody is read; 402</td></tr>
  *   <tr><td>unfinished uploads</td><td>10,000; 1,000 of an owner</td><td>402</td></tr>
  *   <tr><td>until a peer has said who it is</td><td>10 s</td><td>106, the end</td></tr>
