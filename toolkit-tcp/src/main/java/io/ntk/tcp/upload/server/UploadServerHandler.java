@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
  * for the drain time of the limits.
  *
  * <p>Memory: a peer can have at most the credit in flight, and one frame; more is a breach of the protocol. While the disk
- * queue of the store is full, or the peer takes no answers, nothing is read, through the {@link ReadGate}. Failure: a peer
+ * queue of the store is full, or the peer takes no answers, nothing is read, through the {@link ReadGate}. What waits for the
+ * store without a byte of content is bounded for each channel; {@link UploadServer} bounds it over all of them. Failure: a peer
  * that breaks the protocol, is silent or too slow gets an ERROR and is closed; a file that fails fails alone. Not sharable.
  */
 public final class UploadServerHandler extends ChannelInboundHandlerAdapter {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.ntk.core.ConnectionEvent;
 import io.ntk.core.NetListener;
 import io.ntk.core.UnhandledHandler;
 import io.ntk.tcp.upload.Frames;
@@ -23,7 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A recorded conversation, changed and cut at random, against the whole of the server's handlers: whatever comes, what goes
+ * A recorded conversation, changed and cut at random, while the server may end and the peer may take nothing, against the
+ * whole of the server's handlers: whatever comes, what goes
  * out is whole frames, a broken connection ends with one ERROR, no raw byte's credit is given back twice, and nothing leaks.
  * By hand for longer, with another seed: {@code -Dntk.fuzz.seconds=600 -Dntk.fuzz.seed=7} (by default 3,000 rounds, about a
  * second).
@@ -99,11 +102,30 @@ class UploadFuzzTest {
             from += count;
             answer(store, random, false);
             channel.runPendingTasks();
+            somethingElse(channel, random);
         }
         answer(store, random, true);
         channel.runPendingTasks();
         checkAnswers(channel, what);
         channel.finishAndReleaseAll();
+    }
+
+    /** At times the server ends, the peer has said all, or takes nothing for a while. */
+    private static void somethingElse(EmbeddedChannel channel, Random random) {
+        switch (random.nextInt(60)) {
+            case 0 -> channel.pipeline().fireUserEventTriggered(ConnectionEvent.DRAIN);
+            case 1 -> channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+            case 2 -> blocked(channel, true);
+            default -> blocked(channel, false);
+        }
+        channel.runPendingTasks();
+    }
+
+    private static void blocked(EmbeddedChannel channel, boolean blocked) {
+        var waiting = channel.unsafe().outboundBuffer();
+        if (waiting != null) {
+            waiting.setUserDefinedWritability(1, !blocked);
+        }
     }
 
     /** Answers some of what the store was asked for, or all, in one way or another. */
