@@ -27,11 +27,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -62,7 +62,8 @@ public final class FileStore implements UploadStore {
     private final Owners owners;
     private final Receipts receipts = new Receipts();
     private final SmallFiles smallFiles;
-    private final ThreadPoolExecutor diskThreads;
+    /* First come, first served; on the thread that was idle last, whose cache is still warm. */
+    private final ForkJoinPool diskThreads;
     private final ExecutorService hashThreads;
     private final ScheduledExecutorService reviewer;
     private final Map<String, FileUpload> uploads = new ConcurrentHashMap<>();
@@ -95,9 +96,7 @@ public final class FileStore implements UploadStore {
         this.publisher = new Publisher(folder.root(), folder.own(), disk);
         this.admission = new Admission(options, folder.root(), publisher);
         this.owners = new Owners(options.limits());
-        this.diskThreads = new ThreadPoolExecutor(
-                DISK_THREADS, DISK_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads("ntk-disk"));
-        diskThreads.allowCoreThreadTimeOut(true);
+        this.diskThreads = new ForkJoinPool(DISK_THREADS, FileStore::diskThread, null, true);
         this.hashThreads =
                 Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), threads("ntk-hash"));
         this.reviewer = Executors.newSingleThreadScheduledExecutor(threads("ntk-upload-review"));
@@ -112,6 +111,12 @@ public final class FileStore implements UploadStore {
         }
         long every = REVIEW_EVERY.toSeconds();
         reviewer.scheduleWithFixedDelay(this::review, every, every, TimeUnit.SECONDS);
+    }
+
+    private static ForkJoinWorkerThread diskThread(ForkJoinPool pool) {
+        ForkJoinWorkerThread thread = ForkJoinPool.defaultForkJoinWorkerThreadFactory.newThread(pool);
+        thread.setName("ntk-disk-" + (thread.getPoolIndex() + 1));
+        return thread;
     }
 
     /** Daemons, numbered. */
