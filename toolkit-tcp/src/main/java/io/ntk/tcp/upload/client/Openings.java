@@ -85,11 +85,23 @@ final class Openings {
             transfer.wantAll();
         }
         if (transfer.file != null && transfer.digest == null && isDigestWanted()) {
-            transfer.digest = mailbox.wakeAt(nullable(digests.sha256(transfer.file.channel(), transfer.size())));
+            if (how == UploadFrame.Start.RESUME) {
+                digestInBackground(transfer, transfer.file);
+            } else {
+                RunningDigest running = new RunningDigest(transfer.size());
+                transfer.running = running;
+                transfer.digest = nullable(running.whole());
+            }
         }
         transfers.beginLarge(transfer, link.stream());
         link.write(new UploadFrame.Open(
                 transfer.stream, how, transfer.request(options, state.key(), state.epoch(), null)));
+    }
+
+    /** Reads the whole file for it, since not all of it will be sent. */
+    private void digestInBackground(Transfer transfer, SourceFile file) {
+        transfer.running = null;
+        transfer.digest = mailbox.wakeAt(nullable(digests.sha256(file.channel(), transfer.size())));
     }
 
     private boolean isDigestWanted() {
@@ -215,12 +227,12 @@ final class Openings {
             return;
         }
         if (!unread.isEmpty()) {
-            transfer.check = mailbox.wakeAt(digests.same(
-                    requireNonNull(transfer.file).channel(),
-                    transfer.size(),
-                    transfer.segmentBytes,
-                    unread,
-                    transfer.toldCrcs()));
+            SourceFile file = requireNonNull(transfer.file);
+            if (transfer.running != null) {
+                digestInBackground(transfer, file);
+            }
+            transfer.check = mailbox.wakeAt(
+                    digests.same(file.channel(), transfer.size(), transfer.segmentBytes, unread, transfer.toldCrcs()));
         }
         transfer.wantAll();
         transfer.todo.andNot(transfer.told());

@@ -120,8 +120,8 @@ final class Outflow {
             long offset = (long) number * transfer.segmentBytes;
             int chunk = pacer.chunkBytes();
             return link.sendsFiles()
-                    ? Segment.regions(file, offset, length, chunk, scratch)
-                    : Segment.read(file.channel(), offset, length, chunk, link.alloc());
+                    ? Segment.regions(file, offset, length, chunk, scratch, transfer.running)
+                    : Segment.read(file.channel(), offset, length, chunk, link.alloc(), transfer.running);
         } catch (EOFException e) {
             recovery.changed(transfer);
         } catch (IOException e) {

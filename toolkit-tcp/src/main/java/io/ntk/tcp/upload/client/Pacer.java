@@ -5,6 +5,7 @@ import java.util.concurrent.TimeUnit;
 /** Keeps to a rate, and knows what it was. Belongs to the thread that sends, which waits here. */
 final class Pacer {
     private static final int MIN_CHUNK_BYTES = 4096;
+    private static final int MAX_CHUNK_BYTES = 1 << 20;
     private static final int CHUNKS_PER_SECOND = 10;
     private static final long MEASURED_NANOS = 3_000_000_000L;
 
@@ -21,8 +22,8 @@ final class Pacer {
     /** In what pieces to send, so that a slow rate is an even one. */
     int chunkBytes() {
         return bytesPerSecond == 0
-                ? Segment.CHUNK_BYTES
-                : (int) Math.max(MIN_CHUNK_BYTES, Math.min(Segment.CHUNK_BYTES, bytesPerSecond / CHUNKS_PER_SECOND));
+                ? MAX_CHUNK_BYTES
+                : (int) Math.max(MIN_CHUNK_BYTES, Math.min(MAX_CHUNK_BYTES, bytesPerSecond / CHUNKS_PER_SECOND));
     }
 
     /** Counts what is sent without waiting; what comes next waits for it. */

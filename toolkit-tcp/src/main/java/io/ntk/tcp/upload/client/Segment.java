@@ -12,6 +12,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is sent of a segment, in pieces, and its CRC. The pieces are pooled direct buffers with exactly what was summed; or
@@ -31,9 +32,16 @@ final class Segment {
      * Reads a part of a file.
      *
      * @param chunkBytes the size of each buffer
+     * @param digest takes what is read; null for none
      * @throws EOFException when the file is shorter
      */
-    static Segment read(FileChannel file, long offset, int size, int chunkBytes, ByteBufAllocator alloc)
+    static Segment read(
+            FileChannel file,
+            long offset,
+            int size,
+            int chunkBytes,
+            ByteBufAllocator alloc,
+            @Nullable RunningDigest digest)
             throws IOException {
         Segment segment = new Segment();
         boolean whole = false;
@@ -43,6 +51,9 @@ final class Segment {
                 ByteBuf chunk = alloc.directBuffer(part, part);
                 segment.pieces.add(chunk);
                 readFully(file, chunk.nioBuffer(0, part), offset + segment.size);
+                if (digest != null) {
+                    digest.take(offset + segment.size, chunk.nioBuffer(0, part));
+                }
                 segment.add(chunk, part);
             }
             whole = true;
@@ -59,15 +70,21 @@ final class Segment {
      *
      * @param chunkBytes the size of each region
      * @param scratch what it is read into to be summed, any size
+     * @param digest takes what is read; null for none
      * @throws EOFException when the file is shorter
      */
-    static Segment regions(SourceFile file, long offset, int size, int chunkBytes, ByteBuffer scratch)
+    static Segment regions(
+            SourceFile file, long offset, int size, int chunkBytes, ByteBuffer scratch, @Nullable RunningDigest digest)
             throws IOException {
         Segment segment = new Segment();
         for (int summed = 0; summed < size; summed += scratch.limit()) {
             scratch.clear().limit(Math.min(scratch.capacity(), size - summed));
             readFully(file.channel(), scratch, offset + summed);
-            segment.crc.update(scratch.flip());
+            scratch.flip();
+            if (digest != null) {
+                digest.take(offset + summed, scratch);
+            }
+            segment.crc.update(scratch);
         }
         while (segment.size < size) {
             int part = Math.min(chunkBytes, size - segment.size);

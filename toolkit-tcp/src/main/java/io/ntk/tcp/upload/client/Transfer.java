@@ -51,6 +51,10 @@ final class Transfer {
     @Nullable
     CompletableFuture<@Nullable Octets> digest;
 
+    /* What completes the digest, where it is made of what is sent. */
+    @Nullable
+    RunningDigest running;
+
     /* Of a pipe: segments that were asked for on this connection. */
     int wanted;
 
@@ -260,6 +264,7 @@ final class Transfer {
     void close() throws IOException {
         known.clear();
         digest = null;
+        running = null;
         identity = null;
         SourceFile opened = file;
         SendState remembered = state;

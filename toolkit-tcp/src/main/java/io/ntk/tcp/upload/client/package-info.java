@@ -2,8 +2,9 @@
  * The sending side of NTUP/1: {@link io.ntk.tcp.upload.client.UploadClient} sends files, folders and pipes, and goes on after
  * disconnects, restarts and errors that pass.
  *
- * <p>Threads of one run: <i>ntk-upload</i> decides, reads segments and computes their CRCs; <i>ntk-upload-digest</i> reads the
- * same files in order for their SHA-256, and compares what the receiver already has; <i>ntk-upload-pipe</i> reads a source that
+ * <p>Threads of one run: <i>ntk-upload</i> decides, reads segments and computes their CRCs, and of a file that is
+ * sent from its start the SHA-256 too; <i>ntk-upload-digest</i> reads resumed files once more for it, and compares what the
+ * receiver already has; <i>ntk-upload-pipe</i> reads a source that
  * cannot be read twice; an event loop moves bytes and answers heartbeats. What the other threads learn is handed to the first
  * as tasks, so that all state but the connection's belongs to one thread.
  *

@@ -232,9 +232,11 @@ class RecoveryTest {
     void anEditBetweenTwoAttemptsBeginsAnew() throws Exception {
         assertSent(sendFile(
                 talk -> {
+                    talk.credit = 2 * SEGMENT; // so that it waits, and neither reads nor commits
                     talk.greet();
                     Frame first = talk.expect(OPEN);
                     talk.opened(first.stream(), 1);
+                    talk.expect(DATA);
                     talk.expect(DATA);
                     content[5] ^= 1;
                     Files.write(sources.resolve("film"), content);

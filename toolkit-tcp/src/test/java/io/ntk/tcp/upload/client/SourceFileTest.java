@@ -43,7 +43,7 @@ class SourceFileTest {
         CRC32C expected = new CRC32C();
         expected.update(Files.readAllBytes(folder.resolve("source")), 100, 900);
         for (int scratch : new int[] {1, 7, 899, 900, 901}) {
-            Segment segment = Segment.regions(file, 100, 900, 256, ByteBuffer.allocateDirect(scratch));
+            Segment segment = Segment.regions(file, 100, 900, 256, ByteBuffer.allocateDirect(scratch), null);
             assertThat(Integer.toUnsignedLong(segment.crc32c())).isEqualTo(expected.getValue());
             assertThat(segment.size()).isEqualTo(900);
             assertThat(segment.pieces()).extracting(Segment::bytes).containsExactly(256, 256, 256, 132);
@@ -56,7 +56,7 @@ class SourceFileTest {
     @Test
     void saysWhenTheFileIsShorterThanItWas() throws IOException {
         SourceFile file = file(1000);
-        assertThatThrownBy(() -> Segment.regions(file, 100, 901, 256, ByteBuffer.allocateDirect(64)))
+        assertThatThrownBy(() -> Segment.regions(file, 100, 901, 256, ByteBuffer.allocateDirect(64), null))
                 .isInstanceOf(EOFException.class);
         file.release();
         assertThat(file.channel().isOpen()).isFalse();
