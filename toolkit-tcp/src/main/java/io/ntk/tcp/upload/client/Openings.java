@@ -123,9 +123,7 @@ final class Openings {
                     link.alloc(),
                     isDigestWanted() ? digests : null,
                     mailbox::wake);
-            transfer.pipe = ring;
-            transfer.digest = mailbox.wakeAt(ring.digested());
-            transfer.state = SendState.inMemory();
+            transfer.from(ring, mailbox.wakeAt(ring.digested()));
             return;
         }
         SendItem.File file = (SendItem.File) transfer.item;
@@ -135,9 +133,7 @@ final class Openings {
         if (state == null) {
             throw new IOException("it is already being sent");
         }
-        transfer.state = state;
-        transfer.acked = 0;
-        transfer.file = SourceFile.open(file.source());
+        transfer.from(file.source(), state);
     }
 
     private String identity(SendItem.File file, @Nullable Identity identity) throws IOException {
@@ -172,7 +168,7 @@ final class Openings {
             return;
         }
         if (opened.state() == UploadFrame.State.COMPLETE || opened.state() == UploadFrame.State.SKIPPED) {
-            transfer.answered = true;
+            transfer.isKnown();
             return;
         }
         if (!take(transfer, opened)) {

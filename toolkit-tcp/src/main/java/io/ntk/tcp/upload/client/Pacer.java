@@ -38,6 +38,11 @@ final class Pacer {
         }
     }
 
+    /** Nanoseconds until anything may go. */
+    long untilFree(long now) {
+        return bytesPerSecond == 0 || firstAt == 0 ? 0 : Math.max(0, freeAt - now);
+    }
+
     /** Waits until so many bytes may go. */
     void await(int count, Runnable before) throws InterruptedException {
         long wait = bytesPerSecond == 0 ? 0 : freeAt - System.nanoTime();

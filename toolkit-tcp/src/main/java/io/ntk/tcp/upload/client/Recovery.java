@@ -106,6 +106,12 @@ final class Recovery {
         trouble(transfer, Breakdown.of(UploadError.SOURCE_CHANGED, "it changed while it was being sent"));
     }
 
+    /** The receiver refuses what is sent again and again, for as long as patience lasts. */
+    void refuseNoMore(Transfer transfer) {
+        giveUp(transfer, UploadError.SEGMENT_CRC);
+        fail(transfer, Breakdown.lasting(UploadError.SEGMENT_CRC.code(), "the receiver takes none of it"));
+    }
+
     /** The receiver has less of a pipe than is still here. */
     void loseBytes(Transfer transfer, PipeRing pipe, long bytes) {
         if (transfers.on(transfer.stream) == transfer) {

@@ -69,10 +69,7 @@ final class Replies {
             link.refuse(Breakdown.lasting(UploadError.PROTOCOL.code(), "the server confirms what was not sent yet"));
             return;
         }
-        if (ack.contiguous() > transfer.acked) {
-            transfer.acked = ack.contiguous();
-            transfer.failures = 0;
-            requireNonNull(transfer.state).verified(transfer.acked);
+        if (transfer.verified(ack.contiguous())) {
             backoff.progressed();
         }
         if (transfer.pipe != null) {
@@ -97,6 +94,9 @@ final class Replies {
         if (transfer.pipe != null) {
             transfer.todo.clear(0, transfer.pipe.freed());
         }
+        if (backoff.isTooLong()) {
+            recovery.refuseNoMore(transfer);
+        }
     }
 
     private void failed(UploadFrame.Failure failure) {
@@ -106,7 +106,7 @@ final class Replies {
         }
         Breakdown why = Breakdown.of(failure);
         if (why.is(UploadError.INCOMPLETE) && transfer.isOpened() && !transfer.todo.isEmpty()) {
-            transfer.committed = false;
+            transfer.commitIsVoid();
             tally.retrying(transfer.source() + ": " + why.why());
             return;
         }

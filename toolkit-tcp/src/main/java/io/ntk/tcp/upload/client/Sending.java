@@ -33,6 +33,7 @@ final class Sending implements Runnable, Link.Owner {
     private final SmallItems small;
     private final Openings openings;
     private final Outflow outflow;
+    private final Pacer pacer;
     private final Replies replies;
     private volatile boolean cancelled;
 
@@ -54,7 +55,7 @@ final class Sending implements Runnable, Link.Owner {
         transfers = new Transfers(items);
         tally = new Tally(items, observer);
         link = new Link(options, loops, mailbox, backoff, this);
-        Pacer pacer = new Pacer(options.pace().bytesPerSecond());
+        pacer = new Pacer(options.pace().bytesPerSecond());
         recovery = new Recovery(link, transfers, backoff, tally);
         small = new SmallItems(options, link, transfers, recovery, tally, pacer, run.key());
         openings = new Openings(options, link, transfers, recovery, mailbox, digests, pacer);
@@ -144,9 +145,10 @@ final class Sending implements Runnable, Link.Owner {
         }
     }
 
-    /** Nanoseconds until an item that waits out a pause may begin. */
+    /** Nanoseconds until an item that waits out a pause, or for the rate, may begin. */
     private long untilNext(long now) {
-        long wait = Long.MAX_VALUE;
+        long wait = pacer.untilFree(now);
+        wait = wait == 0 ? Long.MAX_VALUE : wait;
         for (Transfer transfer : transfers.waiting()) {
             if (transfer.notBefore != 0) {
                 wait = Math.min(wait, transfer.notBefore - now);
@@ -237,6 +239,9 @@ final class Sending implements Runnable, Link.Owner {
                 transfer.identity = identity;
                 transfer.mode = look.mode();
                 if (small.takes(identity)) {
+                    if (pacer.untilFree(System.nanoTime()) > 0) {
+                        return Transfer.Begun.LATER;
+                    }
                     return small.begin(transfer, file, identity);
                 }
             }

@@ -4,6 +4,7 @@ import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadRequest;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Objects;
@@ -113,6 +114,41 @@ final class Transfer {
     /** Whether DATA and COMMIT may go out. */
     boolean isSendable() {
         return (bound || optimistic) && !committed && !answered;
+    }
+
+    /** The receiver has verified so many bytes from the start; whether that is progress. */
+    boolean verified(long contiguous) {
+        if (contiguous <= acked) {
+            return false;
+        }
+        acked = contiguous;
+        failures = 0;
+        Objects.requireNonNull(state).verified(contiguous);
+        return true;
+    }
+
+    /** Segments are missing: there will be another COMMIT. */
+    void commitIsVoid() {
+        committed = false;
+    }
+
+    /** The receiver knows the file: it wants no data, and DONE follows. */
+    void isKnown() {
+        answered = true;
+    }
+
+    /** Read from a pipe, of which nothing is remembered. */
+    void from(PipeRing ring, CompletableFuture<@Nullable Octets> whole) {
+        pipe = ring;
+        digest = whole;
+        state = SendState.inMemory();
+    }
+
+    /** Opens the source, which is then closed with this. */
+    void from(Path source, SendState remembered) throws IOException {
+        state = remembered;
+        acked = 0;
+        file = SourceFile.open(source);
     }
 
     int length(int segment) {

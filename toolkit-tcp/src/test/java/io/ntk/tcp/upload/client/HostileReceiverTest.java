@@ -227,6 +227,30 @@ class HostileReceiverTest {
         assertThat(report.failures()).isEmpty();
     }
 
+    @Test
+    void whoRefusesEverySegmentForEverIsGivenUp() throws Exception {
+        try (ScriptedReceiver receiver = new ScriptedReceiver(talk -> {
+            talk.greet();
+            Frame open = talk.expect(OPEN);
+            talk.opened(open.stream(), 1);
+            Frame next = talk.expect(DATA);
+            while (next.type() == DATA || next.type() == COMMIT) {
+                talk.nak(open.stream(), 1, 301, 0);
+                next = talk.next();
+            }
+            assertThat(next.type()).isEqualTo(ScriptedReceiver.ABORT);
+            talk.awaitEnd();
+        })) {
+            SendReport report = send(
+                    receiver.port(),
+                    SendPlan.of(List.of(file("film", content.length)), ""),
+                    Duration.ofNanos(1));
+            assertThat(report.failures())
+                    .hasSize(1)
+                    .allMatch(each -> each.code() == 301 && each.why().equals("the receiver takes none of it"));
+        }
+    }
+
     // ---- who sends away
 
     private static final Script AWAY = talk -> {

@@ -218,6 +218,21 @@ class UploadClientTest {
     }
 
     @Test
+    void keepsToARateWithSmallFilesToo() throws Exception {
+        for (int i = 0; i < 6; i++) {
+            source("many/f" + i, 50_000);
+        }
+        try (Server server = serve(server())) {
+            long start = System.nanoTime();
+            SendReport report = send(
+                    to(server).withPace(new SendOptions.Pace(256 * 1024, 600_000, Duration.ofSeconds(10))),
+                    SendPlan.of(List.of(sources.resolve("many")), ""));
+            assertThat(report.failures()).isEmpty();
+            assertThat(System.nanoTime() - start).isGreaterThan(400_000_000L);
+        }
+    }
+
+    @Test
     void keepsToARate() throws Exception {
         Path file = source("slow", 300_000);
         try (Server server = serve(server())) {
