@@ -242,6 +242,5 @@ final class Openings {
         }
         pipe.free(has);
         transfer.wantAll();
-        transfer.wanted = pipe.arrived();
     }
 }

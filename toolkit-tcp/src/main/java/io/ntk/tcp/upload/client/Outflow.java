@@ -151,9 +151,14 @@ final class Outflow {
     private static boolean isToCommit(Transfer transfer) {
         return transfer.isSendable()
                 && transfer.todo.isEmpty()
-                && (transfer.pipe == null || transfer.pipe.isEnded() || transfer.pipe.failure() != null)
+                && (transfer.pipe == null || isAllWanted(transfer, transfer.pipe) || transfer.pipe.failure() != null)
                 && Transfer.isDone(transfer.digest)
                 && Transfer.isDone(transfer.check);
+    }
+
+    /** The last segment may arrive, and with it the end, after the look at what has arrived. */
+    private static boolean isAllWanted(Transfer transfer, PipeRing pipe) {
+        return pipe.isEnded() && transfer.wanted >= pipe.arrived();
     }
 
     private void commit(Transfer transfer) {

@@ -200,7 +200,8 @@ final class Transfer {
     void wantAll() {
         todo = new BitSet();
         if (pipe != null) {
-            todo.set(pipe.freed(), pipe.arrived());
+            wanted = pipe.arrived(); // asked once: what arrives after that is wanted later
+            todo.set(pipe.freed(), wanted);
         } else {
             todo.set(0, segments(size(), segmentBytes));
         }

@@ -241,10 +241,8 @@ class HostileReceiverTest {
             assertThat(next.type()).isEqualTo(ScriptedReceiver.ABORT);
             talk.awaitEnd();
         })) {
-            SendReport report = send(
-                    receiver.port(),
-                    SendPlan.of(List.of(file("film", content.length)), ""),
-                    Duration.ofNanos(1));
+            SendReport report =
+                    send(receiver.port(), SendPlan.of(List.of(file("film", content.length)), ""), Duration.ofNanos(1));
             assertThat(report.failures())
                     .hasSize(1)
                     .allMatch(each -> each.code() == 301 && each.why().equals("the receiver takes none of it"));
