@@ -45,6 +45,7 @@ final class Link implements ClientConnection.Peer {
     private final Backoff backoff;
     private final Owner owner;
     private @Nullable ClientConnection connection;
+    private @Nullable ClientConnection closing;
     private int connections;
     private long notBefore = System.nanoTime();
     private long credit;
@@ -172,7 +173,14 @@ final class Link implements ClientConnection.Peer {
             connection = null;
             last.flush();
             last.close(null);
-            last.awaitEnd();
+            closing = last;
+        }
+    }
+
+    /** Waits a moment until what was let out has gone out. */
+    void awaitEnd() {
+        if (closing != null) {
+            closing.awaitEnd();
         }
     }
 

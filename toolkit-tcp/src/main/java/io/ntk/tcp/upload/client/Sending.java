@@ -127,6 +127,7 @@ final class Sending implements Runnable, Link.Owner {
         } catch (IOException e) {
             tally.retrying("cannot remember the run: " + Reason.of(e));
         }
+        link.awaitEnd(); // last: nobody who sends the same again has to wait for that
     }
 
     private void loop() throws IOException, InterruptedException {
