@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Uploads of the whole programs, client and server, beside socat, dd and rsync. The programs take turns; medians of $RUNS runs.
+# Uploads of the whole programs, client and server, beside socat, ncat, curl to nginx, rsync and dd, none of which checks what
+# arrives but rsync. The programs take turns; medians of $RUNS runs.
 # "s" is what the client says it took: from its connection to the last confirmation, without the start of its JVM; "whole s"
 # is with it. The server has had one upload before, as a server that runs has. "elsewhere" is the CPU time of what else ran
-# on the machine meanwhile: where it is not small, the times mean little.
+# on the machine meanwhile: where it is not small, the times mean little. Peaks are of resident memory.
 #   PARTS='large transports tls disk small resume memory'   what is measured; each alone takes some minutes at most
 #   SIZE_MIB=2048                                           the large file
 #   BENCH_DIR=/dev/shm                                      where files are, unless the disk is measured: better be tmpfs
 #   DISK_DIR=/var/tmp                                       for disk, small and resume: on a disk
-# rsync and socat: apt-get install rsync socat.
+# apt-get install rsync socat ncat curl nginx-light time
 export BENCH_DIR=${BENCH_DIR:-/dev/shm}
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -45,27 +46,55 @@ many() { # FOLDER COUNT: files of 4 KiB
     head -c $(($2 * 4096)) /dev/urandom | split -b 4096 -a 5 -d - "$1/f"
 }
 
-# send NAME PID PORT SOURCE OPTIONS...: appends seconds, whole seconds, CPU s of client and server, CPU s elsewhere
+peak() { # PID: the most memory that it had, in MiB
+    awk '/^VmHWM/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"
+}
+
+# timed FILE COMMAND...: its seconds, CPU seconds and peak MiB
+timed() {
+    local file=$1
+    shift
+    /usr/bin/time -f '%e %U %S %M' -o "$file.raw" "$@" && awk 'END { printf "%.2f %.2f %.1f\n", $1, $2 + $3, $4 / 1024 }' "$file.raw" >"$file"
+}
+
+# result NAME SECONDS "WHOLE CLIENT-CPU CLIENT-PEAK" SERVER-CPU SERVER-PEAK ALL-TICKS
+result() {
+    awk -v name="$1" -v s="$2" -v client="$3" -v cpu="$4" -v peak="$5" -v all="$6" 'BEGIN {
+        split(client, c, " ")
+        print (s == "" ? c[1] : s), c[1], c[2], cpu, all / 100 - c[2] - cpu, c[3], peak }' >>"$work/$1.result"
+}
+
+# send NAME PID PORT SOURCE OPTIONS...: with ntk to the server of that id
 send() {
     local name=$1 pid=$2 to=$3 source=$4 before all
     shift 4
     before=$(cpu_ticks "$pid") all=$(all_ticks)
-    TIMEFORMAT='%R %U %S'
-    { time "$ntk" upload send "$source" "127.0.0.1:$to" --no-resume --json "$@" >"$work/report" 2>"$work/$name.client"; } 2>"$work/time" \
-        || { cat "$work/$name.client" "$work/time" >&2; exit 1; }
-    awk -v said="$(sed -E 's/.*"seconds":([0-9.]+).*/\1/' "$work/report")" -v server="$(($(cpu_ticks "$pid") - before))" \
-        -v all="$(($(all_ticks) - all))" \
-        '{ print said, $1, $2 + $3, server / 100, all / 100 - server / 100 - $2 - $3 }' "$work/time" >>"$work/$name.result"
+    timed "$work/time" "$ntk" upload send "$source" "127.0.0.1:$to" --no-resume --json "$@" >"$work/report" 2>"$work/$name.client" \
+        || { cat "$work/$name.client" >&2; exit 1; }
+    result "$name" "$(sed -E 's/.*"seconds":([0-9.]+).*/\1/' "$work/report")" "$(cat "$work/time")" \
+        "$(awk -v t="$(($(cpu_ticks "$pid") - before))" 'BEGIN { print t / 100 }')" "$(peak "$pid")" "$(($(all_ticks) - all))"
 }
 
-# Another program on both sides. reference NAME SERVER-PID COMMAND...: the same figures; the server ends by itself
-reference() {
-    local name=$1 pid=$2 all
+# Another client, to a server that ends by itself: pair NAME CLIENT... ; the server runs under timed "$work/server"
+pair() {
+    local name=$1 listener=$2 all began took cpu top
     shift 2
-    all=$(all_ticks)
-    TIMEFORMAT='%R %U %S'
-    { time { "$@"; wait "$pid"; }; } 2>"$work/time"
-    awk -v all="$(($(all_ticks) - all))" '{ print $1, $1, $2 + $3, 0, all / 100 - $2 - $3 }' "$work/time" >>"$work/$name.result"
+    all=$(all_ticks) began=${EPOCHREALTIME/./}
+    timed "$work/time" "$@"
+    wait "$listener"
+    took=$((${EPOCHREALTIME/./} - began))
+    read -r _ cpu top <"$work/server"
+    result "$name" "" "$(awk -v us="$took" '{ $1 = us / 1000000; print }' "$work/time")" "$cpu" "$top" "$(($(all_ticks) - all))"
+}
+
+# Another client, to a server that goes on: against NAME PID CLIENT...
+against() {
+    local name=$1 pid=$2 all before
+    shift 2
+    all=$(all_ticks) before=$(cpu_ticks "$pid")
+    timed "$work/time" "$@" >"$work/$name.client" 2>&1 || { cat "$work/$name.client" >&2; exit 1; }
+    result "$name" "" "$(cat "$work/time")" \
+        "$(awk -v t="$(($(cpu_ticks "$pid") - before))" 'BEGIN { print t / 100 }')" "$(peak "$pid")" "$(($(all_ticks) - all))"
 }
 
 column() { # NAME NUMBER
@@ -74,30 +103,84 @@ column() { # NAME NUMBER
 
 rates() { # NAME...: the first is what the others are compared with
     local name first=$1
-    printf '%-22s %8s %8s %8s %8s %13s %13s %10s\n' transfer MiB/s ratio s 'whole s' 'client cpu s' 'server cpu s' elsewhere
+    printf '%-14s %6s %6s %6s %8s %12s %12s %10s %11s %11s\n' \
+        transfer MiB/s ratio s 'whole s' 'client cpu s' 'server cpu s' elsewhere 'client MiB' 'server MiB'
     for name; do
-        printf '%-22s %8.0f %8.2f %8.2f %8.2f %13.2f %13.2f %10.2f\n' "$name" \
+        printf '%-14s %6.0f %6.2f %6.2f %8.2f %12.2f %12.2f %10.2f %11.1f %11.1f\n' "$name" \
             "$(awk -v m="$mib" -v s="$(column "$name" 1)" 'BEGIN { print m / s }')" \
             "$(awk -v m="$(column "$first" 1)" -v s="$(column "$name" 1)" 'BEGIN { print m / s }')" \
-            "$(column "$name" 1)" "$(column "$name" 2)" "$(column "$name" 3)" "$(column "$name" 4)" "$(column "$name" 5)"
+            "$(column "$name" 1)" "$(column "$name" 2)" "$(column "$name" 3)" "$(column "$name" 4)" "$(column "$name" 5)" \
+            "$(column "$name" 6)" "$(column "$name" 7)"
     done
 }
 
 # A virtual machine may give free memory back to its host, and the first touch of each page is slow then. So as much as is
 # about to be written is touched and set free right before each run.
 touch_memory() {
-    rm -rf "$work/out" "$work"/inbox*/big
+    rm -rf "$work/out" "$work"/inbox*/big "$work/dav/big" "$work/rsync/big"
     head -c "$((mib << 20))" /dev/zero >"$work/touched"
     rm "$work/touched"
 }
 
-socat_once() { # FILE: over it
-    local listener
+socat_once() {
     touch_memory
-    socat -b65536 -u TCP-LISTEN:17799,bind=127.0.0.1,reuseaddr "OPEN:$1,creat,trunc" &
-    listener=$!
-    for _ in $(seq 100); do ! ss -Hltn 'sport = :17799' | grep -q . || break; sleep 0.02; done
-    reference socat "$listener" socat -b65536 -u "OPEN:$work/big" TCP:127.0.0.1:17799
+    timed "$work/server" socat -b65536 -u TCP-LISTEN:17799,bind=127.0.0.1,reuseaddr "OPEN:$work/out,creat,trunc" &
+    listening 17799
+    pair socat $! socat -b65536 -u "OPEN:$work/big" TCP:127.0.0.1:17799
+}
+
+ncat_once() {
+    touch_memory
+    timed "$work/server" ncat -l --recv-only 127.0.0.1 17799 >"$work/out" &
+    listening 17799
+    pair ncat $! ncat --send-only 127.0.0.1 17799 <"$work/big"
+}
+
+curl_once() { # PID of nginx
+    touch_memory
+    rm -f "$work/dav/big"
+    against curl-nginx "$1" curl -fsS -T "$work/big" http://127.0.0.1:17795/big
+}
+
+rsync_once() { # NAME PID OF-DAEMON SOURCE TARGET OPTIONS...
+    local name=$1 daemon=$2 source=$3 target=$4
+    shift 4
+    against "$name" "$daemon" timeout 120 rsync -r "$@" "$source" "rsync://127.0.0.1:17798/$target"
+}
+
+listening() { # PORT
+    local _
+    for _ in $(seq 200); do ! ss -Hltn "sport = :$1" | grep -q . || return 0; sleep 0.02; done
+}
+
+nginx_dav() { # FOLDER: sets $server
+    mkdir -p "$1" "$work/body"
+    cat >"$work/nginx.conf" <<CONF
+worker_processes 1; daemon off; master_process off; pid $work/nginx.pid; error_log $work/nginx.log;
+events {}
+http {
+    access_log off;
+    client_body_temp_path $1/.body;
+    server { listen 127.0.0.1:17795; client_max_body_size 0; root $1; location / { dav_methods PUT; } }
+}
+CONF
+    start nginx 17795 nginx -p "$work" -c "$work/nginx.conf"
+}
+
+rsync_daemon() { # FOLDER: sets $server
+    mkdir -p "$1"
+    cat >"$work/rsyncd.conf" <<CONF
+address = 127.0.0.1
+port = 17798
+use chroot = no
+uid = $(id -u)
+gid = $(id -g)
+reverse lookup = no
+[in]
+path = $1
+read only = no
+CONF
+    start rsync 17798 rsync --daemon --no-detach --config="$work/rsyncd.conf"
 }
 
 ntk_once() { # NAME PID PORT OPTIONS...
@@ -108,18 +191,30 @@ ntk_once() { # NAME PID PORT OPTIONS...
 }
 
 large() {
-    need socat ss java
+    need socat ncat curl nginx rsync ss java
     big
+    local web daemon
+    nginx_dav "$work/dav"
+    web=$server
+    rsync_daemon "$work/rsync"
+    daemon=$server
     serve large "$work/inbox"
     local pid=$server to=$port
     ntk_once warm-up "$pid" "$to" --durability none
     for _ in $(seq "$runs"); do
-        socat_once "$work/out"
+        socat_once
         ntk_once ntk-crc32c "$pid" "$to" --durability none --no-digest
         ntk_once ntk-sha256 "$pid" "$to" --durability none
+        ncat_once
+        curl_once "$web"
+        touch_memory
+        rm -f "$work/rsync/big"
+        rsync_once rsync "$daemon" "$work/big" in/
     done
     stop "$pid"
-    rates socat ntk-crc32c ntk-sha256
+    stop "$web"
+    stop "$daemon"
+    rates socat ntk-crc32c ntk-sha256 ncat curl-nginx rsync
     local sums
     sums=$(java "$here/Digests.java")
     awk -v m="$mib" -v sha="${sums% *}" -v crc="${sums#* }" -v copies="$(awk '{ print $3 + $4 }' "$work/ntk-crc32c.result" | median)" \
@@ -140,7 +235,7 @@ transports() {
         ntk_once warm-up "$server" "$port" --durability none --no-digest
     done
     for _ in $(seq "$runs"); do
-        socat_once "$work/out"
+        socat_once
         for name in nio epoll io_uring; do
             ntk_once "server-$name" "${pids_of[$name]}" "${ports_of[$name]}" --durability none --no-digest
         done
@@ -157,7 +252,7 @@ tls() {
     local pid=$server to=$port
     ntk_once warm-up "$pid" "$to" --durability none --tls --insecure
     for _ in $(seq "$runs"); do
-        socat_once "$work/out"
+        socat_once
         ntk_once tls-crc32c "$pid" "$to" --durability none --tls --insecure --no-digest
         ntk_once tls-sha256 "$pid" "$to" --durability none --tls --insecure
     done
@@ -166,76 +261,57 @@ tls() {
 }
 
 disk() {
+    need rsync
     big
+    rsync_daemon "$disk/rsync"
+    local daemon=$server
     serve disk "$disk/inbox"
     local pid=$server to=$port all
     for _ in $(seq "$runs"); do
-        rm -f "$disk/out" "$disk/inbox/big"
+        rm -f "$disk/out" "$disk/inbox/big" "$disk/rsync/big"
         sync
         all=$(all_ticks)
-        TIMEFORMAT='%R %U %S'
-        { time dd if="$work/big" of="$disk/out" bs=1M conv=fsync 2>/dev/null; } 2>"$work/time"
-        awk -v all="$(($(all_ticks) - all))" '{ print $1, $1, $2 + $3, 0, all / 100 - $2 - $3 }' "$work/time" >>"$work/dd.result"
+        timed "$work/time" dd if="$work/big" of="$disk/out" bs=1M conv=fsync 2>/dev/null
+        result dd "" "$(cat "$work/time")" 0 0 "$(($(all_ticks) - all))"
         rm -f "$disk/out"
         sync
         send ntk-durable "$pid" "$to" "$work/big"
+        rm -f "$disk/inbox/big"
+        sync
+        rsync_once rsync--fsync "$daemon" "$work/big" in/ --fsync
     done
     stop "$pid"
+    stop "$daemon"
     echo "from memory onto the disk of $disk; ntk with SHA-256"
-    rates dd ntk-durable
+    rates dd ntk-durable rsync--fsync
 }
 
 small() {
     need rsync
-    local count=${FILES:-10000} pid to name
+    local count=${FILES:-10000} pid to name run daemon
     many "$disk/files" "$count"
     sync
-    cat >"$work/rsyncd.conf" <<CONF
-address = 127.0.0.1
-port = 17798
-use chroot = no
-uid = $(id -u)
-gid = $(id -g)
-reverse lookup = no
-[in]
-path = $disk/rsync
-read only = no
-CONF
-    mkdir "$disk/rsync"
-    start rsync 17798 rsync --daemon --no-detach --config="$work/rsyncd.conf"
-    local daemon=$server
+    rsync_daemon "$disk/rsync"
+    daemon=$server
     serve small "$disk/inbox"
     pid=$server to=$port
     send warm-up "$pid" "$to" "$disk/files" --durability none
     # Nothing is deleted between runs, and each goes into a folder of its own: ext4 is slow to make files for minutes after many
     # were deleted, since it passes over their inodes.
-    rsync_once() { # NAME RUN OPTIONS...
-        local name=$1 run=$2 all
-        shift 2
-        sync
-        all=$(all_ticks)
-        { time timeout 120 rsync -r "$@" "$disk/files" "rsync://127.0.0.1:17798/in/$name-$run/"; } 2>"$work/time"
-        awk -v all="$(($(all_ticks) - all))" '{ print $1, $1, $2 + $3, 0, all / 100 - $2 - $3 }' "$work/time" >>"$work/$name.result"
-    }
-    TIMEFORMAT='%R %U %S'
-    local run
     for run in $(seq "$runs"); do
-        rsync_once rsync "$run"
+        sync
+        rsync_once rsync "$daemon" "$disk/files" "in/rsync-$run/"
         sync
         send ntk-none "$pid" "$to" "$disk/files" --to "none-$run/" --durability none
-        rsync_once rsync--fsync "$run" --fsync
+        sync
+        rsync_once rsync--fsync "$daemon" "$disk/files" "in/fsync-$run/" --fsync
         sync
         send ntk-batch "$pid" "$to" "$disk/files" --to "batch-$run/" --durability batch
     done
     stop "$pid"
     stop "$daemon"
-    echo "$count files of 4 KiB on the disk of $disk; rsync to its daemon on loopback (its server's time is in elsewhere)"
-    printf '%-22s %8s %8s %8s %13s %13s %10s\n' transfer files/s s 'whole s' 'client cpu s' 'server cpu s' elsewhere
-    for name in rsync ntk-none rsync--fsync ntk-batch; do
-        printf '%-22s %8.0f %8.2f %8.2f %13.2f %13.2f %10.2f\n' "$name" \
-            "$(awk -v n="$count" -v s="$(column $name 1)" 'BEGIN { print n / s }')" \
-            "$(column $name 1)" "$(column $name 2)" "$(column $name 3)" "$(column $name 4)" "$(column $name 5)"
-    done
+    echo "$count files of 4 KiB on the disk of $disk (MiB/s: those of the content)"
+    mib=$((count / 256)) rates rsync ntk-none rsync--fsync ntk-batch
     awk -v r="$(column rsync 1)" -v n="$(column ntk-none 1)" -v rf="$(column rsync--fsync 1)" -v nf="$(column ntk-batch 1)" \
         'BEGIN { printf "without syncs %.2f times, with them %.2f times as fast as rsync\n", r / n, rf / nf }'
 }
