@@ -207,6 +207,15 @@ class LauncherIT {
         assertThat(ntk("upload", "send", "a", "9003").out().lines())
                 .contains("-XX:Tier4InvocationThreshold=50000", "-XX:+UseSerialGC")
                 .doesNotContain("-XX:TieredStopAtLevel=1");
+        assertThat(ntk("upload", "send", "a", "9003", "--tls").out().lines())
+                .contains("-XX:+UseSerialGC")
+                .noneMatch(line -> line.startsWith("-XX:Tier"));
+        assertThat(ntk("upload", "send", "a", "9003", "--no-digest").out().lines())
+                .contains("-XX:TieredStopAtLevel=1");
+        assertThat(ntk("upload", "send", "a", "9003", "--no-digest", "--tls")
+                        .out()
+                        .lines())
+                .noneMatch(line -> line.startsWith("-XX:Tier"));
         assertThat(ntk("upload", "serve").out()).doesNotContain("-XX:");
     }
 
