@@ -75,7 +75,7 @@ send() {
         "$(awk -v t="$(($(cpu_ticks "$pid") - before))" 'BEGIN { print t / 100 }')" "$(peak "$pid")" "$(($(all_ticks) - all))"
 }
 
-# Another client, to a server that ends by itself: pair NAME CLIENT... ; the server runs under timed "$work/server"
+# Another client, to a server that ends by itself and runs under timed "$work/server": pair NAME PID CLIENT...
 pair() {
     local name=$1 listener=$2 all began took cpu top
     shift 2

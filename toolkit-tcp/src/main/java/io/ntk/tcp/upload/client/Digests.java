@@ -15,8 +15,9 @@ import java.util.concurrent.Executors;
 import java.util.zip.CRC32C;
 
 /**
- * Reads files a second time, on one thread of its own and out of the page cache as a rule: for the SHA-256 of
- * those that are not sent from their start, and to compare what the receiver has with what is here. Closing a file ends what is done with it.
+ * Reads files a second time, on one thread of its own and out of the page cache as a rule: for the SHA-256 of those that
+ * are not sent from their start, and to compare what the receiver has with what is here. Closing a file ends what is done with
+ * it.
  */
 final class Digests implements AutoCloseable {
     private static final int READ_BYTES = 256 * 1024;

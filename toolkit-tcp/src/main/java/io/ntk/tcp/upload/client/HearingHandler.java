@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.ntk.core.Escaped;
+import io.ntk.tcp.upload.UploadFrame;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -20,7 +21,6 @@ import java.util.regex.Pattern;
 final class HearingHandler extends ChannelInboundHandlerAdapter {
     static final int MAX_LINE_BYTES = 256;
 
-    private static final int PREAMBLE = 0x89;
     private static final int ALERT = 0x15;
     private static final int HANDSHAKE = 0x16;
     private static final int TLS_MAJOR = 3;
@@ -54,7 +54,8 @@ final class HearingHandler extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         heard.run();
         if (message instanceof ByteBuf in && in.isReadable() && whose == Whose.UNKNOWN) {
-            whose = in.getUnsignedByte(in.readerIndex()) == PREAMBLE ? Whose.RECEIVER : Whose.STRANGER;
+            boolean preamble = in.getByte(in.readerIndex()) == UploadFrame.Preamble.FIRST_BYTE;
+            whose = preamble ? Whose.RECEIVER : Whose.STRANGER;
         }
         if (message instanceof ByteBuf in && whose.compareTo(Whose.STRANGER) >= 0) {
             listen(in);
