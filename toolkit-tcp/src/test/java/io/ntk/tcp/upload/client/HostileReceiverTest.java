@@ -28,7 +28,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -44,8 +43,7 @@ class HostileReceiverTest {
     private Path sources;
 
     private final byte[] content = new byte[3 * SEGMENT - 100];
-    private final List<Long> pauses = Collections.synchronizedList(new ArrayList<>());
-    private final List<String> retries = Collections.synchronizedList(new ArrayList<>());
+    private final RecordedRun run = new RecordedRun();
 
     private Path file(String name, int size) throws IOException {
         byte[] bytes = new byte[size];
@@ -58,28 +56,7 @@ class HostileReceiverTest {
     }
 
     private SendReport send(int port, List<SendItem> items, Duration patience) throws Exception {
-        SendOptions options = to(port);
-        Backoff backoff = new Backoff(patience, System::nanoTime, most -> {
-            pauses.add(Duration.ofNanos(most).toMillis());
-            return 0;
-        });
-        SendObserver observer = new SendObserver() {
-            @Override
-            public void retrying(String why) {
-                retries.add(why);
-            }
-        };
-        try (EventLoops loops = EventLoops.start(Transport.NIO, 1)) {
-            Sending sending = new Sending(options, loops, items, SendState.inMemory(), observer, backoff);
-            Thread thread = new Thread(sending, "ntk-upload");
-            thread.start();
-            try {
-                return sending.report().get(20, TimeUnit.SECONDS);
-            } finally {
-                sending.cancel();
-                thread.join(10_000);
-            }
-        }
+        return run.send(to(port), items, patience);
     }
 
     private static SendOptions to(int port) {
@@ -269,7 +246,7 @@ class HostileReceiverTest {
             talk.receive(talk.expect(OPEN));
         });
         assertThat(report.failures()).isEmpty();
-        assertThat(pauses).startsWith(250L, 500L, 1000L);
+        assertThat(run.pauses()).startsWith(250L, 500L, 1000L);
     }
 
     @Test
@@ -331,8 +308,8 @@ class HostileReceiverTest {
                     talk.receive(talk.expect(OPEN));
                 });
         assertThat(report.failures()).isEmpty();
-        assertThat(retries).containsExactly("too many connections (109)");
-        assertThat(pauses).containsExactly(250L);
+        assertThat(run.retries()).containsExactly("too many connections (109)");
+        assertThat(run.pauses()).containsExactly(250L);
     }
 
     @Test

@@ -13,8 +13,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
-import io.ntk.core.EventLoops;
-import io.ntk.core.Transport;
 import io.ntk.tcp.upload.client.ScriptedReceiver.Frame;
 import io.ntk.tcp.upload.client.ScriptedReceiver.Script;
 import io.ntk.tcp.upload.client.ScriptedReceiver.Talk;
@@ -30,7 +28,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -50,10 +47,8 @@ class RecoveryTest {
     private Path states;
 
     private final byte[] content = new byte[3 * SEGMENT - 100];
-    private final List<String> retries = Collections.synchronizedList(new ArrayList<>());
 
-    /* The bounds of the pauses, in milliseconds; none is waited for. */
-    private final List<Long> pauses = Collections.synchronizedList(new ArrayList<>());
+    private final RecordedRun run = new RecordedRun();
 
     private Path file() throws IOException {
         new Random(1).nextBytes(content);
@@ -68,27 +63,7 @@ class RecoveryTest {
         SendOptions options = SendOptions.to(ConnectOptions.to(Endpoint.parse("127.0.0.1:" + port)))
                 .withState(states)
                 .withPace(new SendOptions.Pace(SEGMENT, 0, patience));
-        Backoff backoff = new Backoff(patience, System::nanoTime, most -> {
-            pauses.add(Duration.ofNanos(most).toMillis());
-            return 0;
-        });
-        SendObserver observer = new SendObserver() {
-            @Override
-            public void retrying(String why) {
-                retries.add(why);
-            }
-        };
-        try (EventLoops loops = EventLoops.start(Transport.NIO, 1)) {
-            Sending sending = new Sending(options, loops, items, SendState.inMemory(), observer, backoff);
-            Thread thread = new Thread(sending, "ntk-upload");
-            thread.start();
-            try {
-                return sending.report().get(20, TimeUnit.SECONDS);
-            } finally {
-                sending.cancel();
-                thread.join(10_000);
-            }
-        }
+        return run.send(options, items, patience);
     }
 
     private SendReport sendFile(Script... scripts) throws Exception {
@@ -140,8 +115,8 @@ class RecoveryTest {
             }
             assertThat(talk.receive(again, crc(0))).isEqualTo(from(1));
         }));
-        assertThat(pauses).startsWith(250L, 500L, 1000L).contains(30_000L);
-        assertThat(retries).hasSize(19).first().asString().contains("film: no space left (400)");
+        assertThat(run.pauses()).startsWith(250L, 500L, 1000L).contains(30_000L);
+        assertThat(run.retries()).hasSize(19).first().asString().contains("film: no space left (400)");
     }
 
     @Test
@@ -166,7 +141,7 @@ class RecoveryTest {
             assertThat(report.receipts()).hasSize(2);
             assertThat(report.reconnects()).isEqualTo(1);
         }
-        assertThat(pauses).isEmpty();
+        assertThat(run.pauses()).isEmpty();
     }
 
     @Test
@@ -268,7 +243,7 @@ class RecoveryTest {
             assertThat(anew.key()).isNotEqualTo(first.key());
             assertThat(talk.receive(anew)).isEqualTo(content);
         }));
-        assertThat(retries).containsExactly(sources.resolve("film") + ": it changed while it was being sent");
+        assertThat(run.retries()).containsExactly(sources.resolve("film") + ": it changed while it was being sent");
     }
 
     private static void assertGivenUp(Talk talk, Frame open, int code) throws IOException {
@@ -392,7 +367,7 @@ class RecoveryTest {
                     assertThat(open.flags()).isEqualTo(RESUME);
                     assertThat(talk.receive(open, crc(0))).isEqualTo(from(1));
                 }));
-        assertThat(retries).containsExactly("the server ends (108)");
+        assertThat(run.retries()).containsExactly("the server ends (108)");
     }
 
     @Test
@@ -415,7 +390,7 @@ class RecoveryTest {
                     talk.greet();
                     talk.receive(talk.expect(OPEN), crc(0));
                 }));
-        assertThat(pauses).containsExactly(250L, 500L, 1000L, 250L, 500L);
+        assertThat(run.pauses()).containsExactly(250L, 500L, 1000L, 250L, 500L);
     }
 
     @Test

@@ -1,0 +1,49 @@
+package io.ntk.tcp.upload.client;
+
+import io.ntk.core.EventLoops;
+import io.ntk.core.Transport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs of the sender on a thread of their own, which wait out no pause, and what they tell meanwhile. */
+final class RecordedRun {
+    private final List<String> retries = Collections.synchronizedList(new ArrayList<>());
+    private final List<Long> pauses = Collections.synchronizedList(new ArrayList<>());
+
+    /** Why it tried again, each time. */
+    List<String> retries() {
+        return retries;
+    }
+
+    /** The bounds of the pauses, in milliseconds; none is waited for. */
+    List<Long> pauses() {
+        return pauses;
+    }
+
+    SendReport send(SendOptions options, List<SendItem> items, Duration patience) throws Exception {
+        Backoff backoff = new Backoff(patience, System::nanoTime, most -> {
+            pauses.add(Duration.ofNanos(most).toMillis());
+            return 0;
+        });
+        SendObserver observer = new SendObserver() {
+            @Override
+            public void retrying(String why) {
+                retries.add(why);
+            }
+        };
+        try (EventLoops loops = EventLoops.start(Transport.NIO, 1)) {
+            Sending sending = new Sending(options, loops, items, SendState.inMemory(), observer, backoff);
+            Thread thread = new Thread(sending, "ntk-upload");
+            thread.start();
+            try {
+                return sending.report().get(20, TimeUnit.SECONDS);
+            } finally {
+                sending.cancel();
+                thread.join(10_000);
+            }
+        }
+    }
+}
