@@ -11,8 +11,8 @@ import java.util.function.LongSupplier;
  */
 public final class AnswerRates {
     /*
-     * Sets of eight entries; an address has its place in one set, chosen by a multiplier that no sender knows. Where a set
-     * is full, the entry that was not used for the longest time makes room.
+     * Sets of eight entries; an address has its place in one set, chosen in a way that no sender knows. Where a set is
+     * full, the entry that was not used for the longest time makes room.
      */
     /** Addresses that are remembered. */
     public static final int ENTRIES = 4096;
@@ -23,7 +23,7 @@ public final class AnswerRates {
 
     private final GuardOptions options;
     private final LongSupplier nanoTime;
-    private final long multiplier = ThreadLocalRandom.current().nextLong() | 1;
+    private final Spread spread;
     private final long[] keys = new long[ENTRIES];
     private final long[] usedAt = new long[ENTRIES];
     /* In billionths of an answer. */
@@ -35,12 +35,13 @@ public final class AnswerRates {
      * @param options the rate
      */
     public AnswerRates(GuardOptions options) {
-        this(options, System::nanoTime);
+        this(options, System::nanoTime, ThreadLocalRandom.current().nextLong());
     }
 
-    AnswerRates(GuardOptions options, LongSupplier nanoTime) {
+    AnswerRates(GuardOptions options, LongSupplier nanoTime, long secret) {
         this.options = options;
         this.nanoTime = nanoTime;
+        this.spread = new Spread(secret, SET_BITS);
     }
 
     /**
@@ -68,7 +69,7 @@ public final class AnswerRates {
     }
 
     private int entry(long key, long now) {
-        int first = (int) ((key * multiplier) >>> (Long.SIZE - SET_BITS)) * WAYS;
+        int first = spread.set(key) * WAYS;
         int oldest = first;
         for (int i = first; i < first + WAYS; i++) {
             if (keys[i] == key) {

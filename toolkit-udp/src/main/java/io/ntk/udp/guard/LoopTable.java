@@ -27,7 +27,8 @@ final class LoopTable {
 
     private final int limit;
     private final long muteNanos;
-    private final long seed = ThreadLocalRandom.current().nextLong() | 1;
+    private final long seed = ThreadLocalRandom.current().nextLong();
+    private final Spread spread = new Spread(seed, SET_BITS);
     private final @Nullable SocketAddress[] peers = new SocketAddress[ENTRIES];
     private final long[] usedAt = new long[ENTRIES];
     private final long[] answers = new long[ENTRIES];
@@ -131,7 +132,7 @@ final class LoopTable {
     }
 
     private int set(SocketAddress peer) {
-        return (int) ((((peer.hashCode() * PRIME) ^ seed) * seed) >>> (Long.SIZE - SET_BITS)) * WAYS;
+        return spread.set(peer.hashCode()) * WAYS;
     }
 
     private long hash(ByteBuf payload) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class AnswerRatesTest {
     private static final GuardOptions SMALL = GuardOptions.DEFAULTS.withRate(1, 2);
     private long now = -5;
-    private final AnswerRates rates = new AnswerRates(SMALL, () -> now);
+    private final AnswerRates rates = new AnswerRates(SMALL, () -> now, 1);
 
     private static InetAddress address(int number) throws UnknownHostException {
         return InetAddress.getByAddress(new byte[] {10, (byte) (number >> 16), (byte) (number >> 8), (byte) number});
@@ -20,17 +20,20 @@ class AnswerRatesTest {
 
     @Test
     void remembersAsManyAddressesAsItsTableHolds() throws Exception {
-        int remembered = 0;
-        for (int i = 0; i < AnswerRates.ENTRIES / 4; i++) {
-            rates.take(address(i));
-            rates.take(address(i));
-            now++;
+        for (long secret = 0; secret < 100; secret++) {
+            var rates = new AnswerRates(SMALL, () -> now, secret);
+            int remembered = 0;
+            for (int i = 0; i < AnswerRates.ENTRIES / 4; i++) {
+                rates.take(address(i));
+                rates.take(address(i));
+                now++;
+            }
+            for (int i = 0; i < AnswerRates.ENTRIES / 4; i++) {
+                remembered += rates.take(address(i)) ? 0 : 1;
+            }
+            // Sets of eight with two addresses each on average: hardly one overflows.
+            assertThat(remembered).isGreaterThan(AnswerRates.ENTRIES / 4 * 95 / 100);
         }
-        for (int i = 0; i < AnswerRates.ENTRIES / 4; i++) {
-            remembered += rates.take(address(i)) ? 0 : 1;
-        }
-        // Sets of eight with two addresses each on average: hardly one overflows.
-        assertThat(remembered).isGreaterThan(AnswerRates.ENTRIES / 4 * 95 / 100);
     }
 
     @Test
@@ -48,7 +51,7 @@ class AnswerRatesTest {
 
     @Test
     void doesNotOverflowOverAnyTime() throws Exception {
-        var large = new AnswerRates(GuardOptions.DEFAULTS.withRate(1_000_000_000, 1_000_000_000), () -> now);
+        var large = new AnswerRates(GuardOptions.DEFAULTS.withRate(1_000_000_000, 1_000_000_000), () -> now, 2);
         assertThat(large.take(address(1))).isTrue();
         now += Duration.ofDays(20_000).toNanos();
         assertThat(large.take(address(1))).isTrue();

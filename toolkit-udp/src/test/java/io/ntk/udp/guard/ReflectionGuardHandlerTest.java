@@ -39,7 +39,7 @@ class ReflectionGuardHandlerTest {
 
     private final List<Object> events = new ArrayList<>();
     private long now = 1;
-    private final AnswerRates rates = new AnswerRates(GuardOptions.DEFAULTS, () -> now);
+    private final AnswerRates rates = new AnswerRates(GuardOptions.DEFAULTS, () -> now, 1);
     private EmbeddedChannel channel = channel(new DatagramEchoHandler());
 
     private EmbeddedChannel channel(ChannelInboundHandlerAdapter service) {
