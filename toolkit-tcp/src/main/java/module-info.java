@@ -19,4 +19,5 @@ module io.ntk.tcp {
     exports io.ntk.tcp.upload.client;
     exports io.ntk.tcp.upload.server;
     exports io.ntk.tcp.upload.store;
+    exports io.ntk.tcp.upload.store.files;
 }

@@ -13,6 +13,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import java.io.PrintStream;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Command;
 
@@ -22,6 +23,7 @@ class ArchitectureTest {
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("io.ntk.core", "io.ntk.tcp", "io.ntk.udp", "io.ntk.cli");
     private static final String CLI = "io.ntk.cli";
+    private static final String STORE = "io.ntk.tcp.upload.store";
     private static final DescribedPredicate<JavaClass> NETTY = DescribedPredicate.describe(
             "of Netty", type -> type.getPackageName().startsWith("io.netty"));
 
@@ -73,10 +75,41 @@ class ArchitectureTest {
                 .resideInAPackage("io.ntk.tcp.upload.server"));
         check(noClasses()
                 .that()
-                .resideInAPackage("io.ntk.tcp.upload.store")
+                .resideInAPackage(STORE + "..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("io.netty..", "io.ntk.tcp.upload", "io.ntk.tcp.upload.server"));
+                .resideInAnyPackage(
+                        "io.netty..",
+                        "io.ntk.core..",
+                        "io.ntk.tcp.upload",
+                        "io.ntk.tcp.upload.server",
+                        "io.ntk.tcp.upload.client"));
+    }
+
+    /** contract ← folders ← log, admission ← files; others see the contract and files. */
+    @Test
+    void theStoreOfUploadsIsBuiltFromItsContractUp() {
+        for (List<String> each : List.of(
+                List.of("", "folders", "log", "admission", "files"),
+                List.of(".folders", "log", "admission", "files"),
+                List.of(".log", "admission", "files"),
+                List.of(".admission", "log", "files"))) {
+            check(noClasses()
+                    .that()
+                    .resideInAPackage(STORE + each.get(0))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(each.stream()
+                            .skip(1)
+                            .map(above -> STORE + "." + above)
+                            .toArray(String[]::new)));
+        }
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(STORE + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(STORE + ".folders", STORE + ".log", STORE + ".admission"));
     }
 
     @Test

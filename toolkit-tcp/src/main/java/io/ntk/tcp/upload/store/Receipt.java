@@ -43,8 +43,15 @@ public record Receipt(
         return new Receipt(name, size, crc32c, sha256, more);
     }
 
-    /** A copy with the name that it gets, and what that makes true of it. */
-    Receipt named(String published, String asked, boolean durably) {
+    /**
+     * A copy with the name that the file gets, and the marks that this makes true of it and no others.
+     *
+     * @param published the name that it gets
+     * @param asked the name that it was to have
+     * @param durably whether it survives a power cut
+     * @return the copy
+     */
+    public Receipt named(String published, String asked, boolean durably) {
         EnumSet<Mark> now = EnumSet.noneOf(Mark.class);
         if (durably) {
             now.add(Mark.DURABLE);

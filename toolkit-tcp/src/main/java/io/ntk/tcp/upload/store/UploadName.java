@@ -22,8 +22,8 @@ public final class UploadName {
     /** The most components. */
     public static final int MAX_DEPTH = 64;
 
-    /** The store's own folder, which is no name for others. */
-    static final String STORE = ".ntup";
+    /** The store's own folder, below the one that files appear in; no name for others, in any case of its letters. */
+    public static final String STORE = ".ntup";
 
     private static final Set<String> DEVICES = Set.of("con", "prn", "aux", "nul", "conin$", "conout$", "clock$");
 
@@ -124,22 +124,14 @@ public final class UploadName {
         return port && stem.length() == 4 && "0123456789¹²³".indexOf(stem.charAt(3)) >= 0;
     }
 
-    /** What is the same for two names that differ in case or normalisation alone. */
-    static String fold(String name) {
+    /**
+     * What is the same for two names that differ in case or normalisation alone, so that some systems take one for the other.
+     *
+     * @param name a component
+     * @return to be compared only, with others that were folded
+     */
+    public static String fold(String name) {
         String composed = Normalizer.normalize(name, Normalizer.Form.NFC);
         return Normalizer.normalize(composed.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT), Normalizer.Form.NFC);
-    }
-
-    /** The n-th name to try when a name is taken: {@code a (1).txt}. */
-    static String numbered(String name, int n) {
-        int dot = name.lastIndexOf('.');
-        String stem = dot <= 0 ? name : name.substring(0, dot);
-        String end = dot <= 0 ? "" : name.substring(dot);
-        String number = " (" + n + ")";
-        while ((stem + number + end).getBytes(StandardCharsets.UTF_8).length > MAX_COMPONENT_BYTES
-                && stem.length() > 1) {
-            stem = stem.substring(0, stem.offsetByCodePoints(stem.length(), -1));
-        }
-        return stem + number + end;
     }
 }

@@ -102,11 +102,4 @@ class UploadNameTest {
         }
         assertThat(taken).isBetween(100, 9000);
     }
-
-    @Test
-    void numbersBeforeTheEnding() {
-        assertThat(UploadName.numbered("a.tar.gz", 2)).isEqualTo("a.tar (2).gz");
-        assertThat(UploadName.numbered(".a", 1)).isEqualTo(".a (1)");
-        assertThat(UploadName.numbered("ü".repeat(127), 1)).endsWith("ü (1)").hasSize(129);
-    }
 }

@@ -1,0 +1,183 @@
+package io.ntk.tcp.upload.store.files;
+
+import io.ntk.tcp.upload.store.Durability;
+import io.ntk.tcp.upload.store.Upload;
+import io.ntk.tcp.upload.store.UploadError;
+import io.ntk.tcp.upload.store.UploadException;
+import io.ntk.tcp.upload.store.UploadRequest;
+import io.ntk.tcp.upload.store.files.Disk.Step;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes segments into a part, one after another, and judges them: a segment whose CRC32C is right is verified, one that is
+ * wrong may come three times more. Used by the tasks of its upload's queue alone.
+ */
+final class SegmentWriter {
+    private static final int MAX_FAILURES = 4;
+    private static final long FORCE_EVERY_BYTES = 256L << 20;
+
+    private final FileStore store;
+    private final Part part;
+    private final Progress progress;
+    private final Runnable lost;
+    private final Map<Integer, Integer> failures = new HashMap<>();
+    private @Nullable FileSegment incoming;
+
+    /** How far an upload is, for any thread to read. */
+    static final class Progress {
+        private volatile long contiguous;
+        private volatile long durable;
+
+        long contiguous() {
+            return contiguous;
+        }
+
+        long durable() {
+            return durable;
+        }
+
+        void begin(long present) {
+            contiguous = present;
+            durable = 0;
+        }
+    }
+
+    /**
+     * @param lost called when the disk failed to sync, so that nothing of the part counts any more
+     */
+    SegmentWriter(FileStore store, Part part, Progress progress, Runnable lost) {
+        this.store = store;
+        this.part = part;
+        this.progress = progress;
+        this.lost = lost;
+        progress.begin(part.contiguous());
+    }
+
+    Part part() {
+        return part;
+    }
+
+    boolean isReceiving() {
+        return incoming != null;
+    }
+
+    /** Makes a segment the one whose bytes are written; one that did not become whole by now is over. */
+    void begin(FileSegment segment) {
+        abandon();
+        try {
+            if (!part.admits(segment.offset(), segment.bytes())) {
+                throw new UploadException(
+                        UploadError.OFFSET,
+                        "a segment of " + segment.bytes() + " bytes at " + segment.offset() + ", where there is none",
+                        part.contiguous(),
+                        segment.offset());
+            }
+            if (part.isVerified(number(segment))) {
+                segment.verdict().complete(Upload.Verdict.DROPPED);
+                return;
+            }
+            part.reservation().atLeast(segment.bytes());
+            part.progress();
+            segment.takenBy(this);
+            incoming = segment;
+        } catch (UploadException e) {
+            segment.verdict().completeExceptionally(e);
+        }
+    }
+
+    private int number(FileSegment segment) {
+        return (int) (segment.offset() / part.segmentBytes());
+    }
+
+    /** Drops the segment that is coming. */
+    void abandon() {
+        FileSegment segment = incoming;
+        if (segment != null) {
+            stop(segment);
+            part.reservation().write(-segment.written());
+            segment.verdict().complete(Upload.Verdict.DROPPED);
+        }
+    }
+
+    private void stop(FileSegment segment) {
+        incoming = null;
+        segment.takenBy(null);
+    }
+
+    /** Writes bytes of the segment that is coming. */
+    void write(FileSegment segment, ByteBuffer[] buffers) {
+        long bytes = 0;
+        for (ByteBuffer buffer : buffers) {
+            segment.sum(buffer);
+            bytes += buffer.remaining();
+        }
+        try {
+            store.disk().about(Step.WRITE, part.path());
+            part.channel().position(segment.position());
+            for (long left = bytes; left > 0; ) {
+                left -= part.channel().write(buffers);
+            }
+            part.reservation().write(bytes);
+            segment.wrote((int) bytes);
+            if (segment.isWhole()) {
+                stop(segment);
+                judge(segment);
+            }
+        } catch (IOException e) {
+            stop(segment);
+            part.reservation().write(-segment.written());
+            if (e instanceof SyncFailedException) {
+                lost.run();
+            }
+            segment.verdict().completeExceptionally(store.failure("cannot write", e));
+        }
+    }
+
+    private void judge(FileSegment segment) throws IOException {
+        int number = number(segment);
+        part.progress();
+        if (!segment.isRight()) {
+            part.reservation().write(-segment.bytes());
+            if (failures.merge(number, 1, Integer::sum) >= MAX_FAILURES) {
+                segment.verdict()
+                        .completeExceptionally(new UploadException(
+                                UploadError.SEGMENT_CRC,
+                                "segment " + number + " came wrong " + MAX_FAILURES + " times"));
+            } else {
+                segment.verdict().complete(Upload.Verdict.CORRUPT);
+            }
+            return;
+        }
+        part.verify(number, segment.sum(), segment.bytes());
+        long most = store.options().maxFileBytes();
+        if (segment.offset() + segment.bytes() > most) { // the size was not known
+            segment.verdict()
+                    .completeExceptionally(
+                            new UploadException(UploadError.TOO_LARGE, "a file may have " + most + " bytes"));
+            return;
+        }
+        progress.contiguous = part.contiguous();
+        forceNowAndThen();
+        segment.verdict().complete(Upload.Verdict.VERIFIED);
+    }
+
+    /** Of a pipe the sender can forget what is on the disk. */
+    private void forceNowAndThen() throws IOException {
+        UploadRequest request = part.request();
+        long bytes = progress.contiguous;
+        if (request.hasSize()
+                || request.durability() == Durability.NONE
+                || bytes - progress.durable < FORCE_EVERY_BYTES) {
+            return;
+        }
+        SyncFailedException.guard(() -> {
+            store.disk().about(Step.FORCE_PART, part.path());
+            part.channel().force(false);
+        });
+        progress.durable = bytes;
+    }
+}

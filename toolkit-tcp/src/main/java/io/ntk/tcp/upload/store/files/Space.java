@@ -1,0 +1,200 @@
+package io.ntk.tcp.upload.store.files;
+
+import io.ntk.tcp.upload.store.StoreOptions;
+import io.ntk.tcp.upload.store.UploadError;
+import io.ntk.tcp.upload.store.UploadException;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What is left: of the disk, of the quota, and of the memory for what waits to be written. Thread-safe.
+ *
+ * <p>An upload reserves its size when it begins; written bytes leave the reservation, since the disk counts them itself. What
+ * the folder holds is measured by walking it, at first and again when the quota would refuse, at most every ten seconds.
+ */
+final class Space {
+    private static final long LAST_BYTES = 64 * 1024;
+    private static final long MEASURE_AGAIN_NANOS = 10_000_000_000L;
+    private static final long ASK_AGAIN_NANOS = 100_000_000;
+
+    private final StoreOptions options;
+    private final FileStore fileStore;
+    private final Path own;
+    private long reserved;
+    /* Bytes of parts, which the walk leaves out. */
+    private long written;
+    private long published = -1;
+    private long measuredAt;
+    private long queued;
+    /* What the disk has to give, as it said last; less what was written since. */
+    private long free = -1;
+    private long askedAt;
+    private final List<Runnable> waiting = new ArrayList<>();
+
+    Space(StoreOptions options, Path own) throws IOException {
+        this.options = options;
+        this.own = own;
+        this.fileStore = Files.getFileStore(own);
+    }
+
+    /** Takes bytes for an upload, or refuses. */
+    synchronized void reserve(long bytes) {
+        if (bytes == 0) {
+            return;
+        }
+        checkQuota(bytes);
+        checkDisk(bytes);
+        reserved += bytes;
+    }
+
+    /* For many small files the disk is not asked each time, unless it would be a refusal. */
+    private void checkDisk(long bytes) {
+        long now = System.nanoTime();
+        if (bytes > free - reserved || now - askedAt > ASK_AGAIN_NANOS) {
+            try {
+                long keep = Math.max(options.limits().keepFreeBytes(), fileStore.getTotalSpace() / 50);
+                free = fileStore.getUsableSpace() - keep;
+                askedAt = now;
+            } catch (IOException e) {
+                throw new UploadException(UploadError.IO_ERROR, "cannot tell how much space there is");
+            }
+        }
+        long room = free - reserved;
+        if (bytes > room) {
+            throw new UploadException(
+                    UploadError.NO_SPACE,
+                    "no space: " + bytes + " bytes wanted, " + Math.max(0, room) + " to give",
+                    bytes,
+                    Math.max(0, room));
+        }
+    }
+
+    /** Whether the disk is as good as full, whatever an error says in the system's language. */
+    boolean isDiskFull() {
+        try {
+            return fileStore.getUsableSpace() < LAST_BYTES;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private void checkQuota(long bytes) {
+        if (published < 0) {
+            measure();
+        }
+        if (bytes > left() && System.nanoTime() - measuredAt > MEASURE_AGAIN_NANOS) {
+            measure();
+        }
+        if (bytes > left()) {
+            throw new UploadException(
+                    UploadError.QUOTA,
+                    "the folder may hold " + options.quotaBytes() + " bytes in all",
+                    bytes,
+                    Math.max(0, left()));
+        }
+    }
+
+    private long left() {
+        return options.quotaBytes() - published - reserved - written;
+    }
+
+    private void measure() {
+        long[] sum = new long[1];
+        try {
+            Files.walkFileTree(options.folder(), new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                    return folder.equals(own) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                    sum[0] += attributes.isRegularFile() ? attributes.size() : 0;
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) {
+                    return FileVisitResult.CONTINUE; // gone, or not ours to read
+                }
+            });
+        } catch (IOException e) {
+            throw new UploadException(UploadError.IO_ERROR, "cannot measure the folder");
+        }
+        published = sum[0];
+        measuredAt = System.nanoTime();
+    }
+
+    /** Reserved bytes that are written now. */
+    synchronized void write(long bytes) {
+        reserved -= bytes;
+        written += bytes;
+        free -= bytes;
+    }
+
+    /** Reserved bytes that nobody needs any more. */
+    synchronized void unreserve(long bytes) {
+        reserved -= bytes;
+    }
+
+    /** Written bytes of a part that is gone. */
+    synchronized void discard(long bytes) {
+        written -= bytes;
+    }
+
+    /** Written bytes of a part that is a file now. */
+    synchronized void publish(long bytes) {
+        written -= bytes;
+        published += published < 0 ? 0 : bytes;
+    }
+
+    /** Bytes that wait to be written. */
+    synchronized void queue(long bytes) {
+        queued += bytes;
+    }
+
+    /** Bytes that no longer wait. */
+    void unqueue(long bytes) {
+        List<Runnable> ready;
+        synchronized (this) {
+            queued -= bytes;
+            if (waiting.isEmpty() || queued > options.limits().queueBytes() / 2) {
+                return;
+            }
+            ready = List.copyOf(waiting);
+            waiting.clear();
+        }
+        ready.forEach(Runnable::run);
+    }
+
+    /** Bytes that wait to be written now. */
+    synchronized long queued() {
+        return queued;
+    }
+
+    /** Bytes that are kept for uploads, or that their parts have. */
+    synchronized long taken() {
+        return reserved + written;
+    }
+
+    synchronized boolean isFull() {
+        return queued >= options.limits().queueBytes();
+    }
+
+    void whenRoom(Runnable action) {
+        synchronized (this) {
+            if (queued > options.limits().queueBytes() / 2) {
+                waiting.add(action);
+                return;
+            }
+        }
+        action.run();
+    }
+}
