@@ -24,7 +24,7 @@ public interface NetServer extends AutoCloseable {
     /**
      * What the kernel granted of the socket options, for each listening socket.
      *
-     * @return option names and values, in the order of the options' endpoints
+     * @return option names and values, in the order of the options' endpoints; the same when the server is closed
      */
     List<Map<String, String>> granted();
 

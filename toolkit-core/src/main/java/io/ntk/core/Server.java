@@ -67,7 +67,10 @@ public final class Server implements NetServer {
     private final UnhandledHandler unhandled = new UnhandledHandler();
 
     private record Bound(
-            Endpoint endpoint, Channel channel, @Nullable UnixSocketFile file) {}
+            Endpoint endpoint,
+            Channel channel,
+            Map<String, String> granted,
+            @Nullable UnixSocketFile file) {}
 
     private Server(Protocol protocol, ListenOptions options, @Nullable EventLoops shared, NetListener listener)
             throws IOException {
@@ -160,13 +163,11 @@ public final class Server implements NetServer {
     /**
      * What the kernel granted of the socket options, for each listening socket.
      *
-     * @return option names and values, in the order of the options' endpoints
+     * @return option names and values, in the order of the options' endpoints; the same when the server is closed
      */
     @Override
     public List<Map<String, String>> granted() {
-        return bound.stream()
-                .map(each -> SocketSettings.granted(each.channel()))
-                .toList();
+        return bound.stream().map(Bound::granted).toList();
     }
 
     /**
@@ -303,7 +304,7 @@ public final class Server implements NetServer {
                 file.prepare();
             }
             Channel channel = bindChannel(endpoint);
-            bound.add(new Bound(actual(endpoint, channel), channel, file));
+            bound.add(new Bound(actual(endpoint, channel), channel, SocketSettings.granted(channel), file));
             if (file != null) {
                 file.bound(options.unixMode());
             }

@@ -5,6 +5,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
@@ -71,7 +72,7 @@ public final class SocketSettings {
     /**
      * What the kernel granted of the options that can be asked back.
      *
-     * @param channel an open channel
+     * @param channel a channel; one that is closed, perhaps meanwhile, has nothing to tell
      * @return option names and values, in a fixed order; those that this channel does not have are left out
      */
     public static Map<String, String> granted(Channel channel) {
@@ -90,9 +91,15 @@ public final class SocketSettings {
     }
 
     private static void ask(Channel channel, ChannelOption<?> option, String name, Map<String, String> values) {
-        Object value = channel.config().getOption(option);
-        if (value != null) {
-            values.put(name, value.toString());
+        try {
+            Object value = channel.config().getOption(option);
+            if (value != null) {
+                values.put(name, value.toString());
+            }
+        } catch (ChannelException e) {
+            if (channel.isOpen()) {
+                throw e;
+            }
         }
     }
 

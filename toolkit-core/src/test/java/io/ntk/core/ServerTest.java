@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -675,6 +676,31 @@ class ServerTest {
             assertRefuses(server.endpoints().get(0), RefusalReason.DENIED);
         }
         assertThat(seen).isFalse();
+    }
+
+    @ParameterizedTest
+    @MethodSource(TRANSPORTS)
+    void tellsWhatWasGrantedWhenItIsClosed(Transport transport) {
+        Server server = Server.start(Protocols.echo(), loopback(transport), events);
+        List<Map<String, String>> granted = server.granted();
+        server.close();
+        assertThat(granted).singleElement().satisfies(values -> assertThat(values)
+                .containsKey("so-rcvbuf"));
+        assertThat(server.granted()).isEqualTo(granted);
+    }
+
+    @ParameterizedTest
+    @MethodSource(TRANSPORTS)
+    void aClosedChannelHasNothingGranted(Transport transport) throws Exception {
+        CompletableFuture<Channel> accepted = new CompletableFuture<>();
+        Protocol protocol = Protocols.of(pipeline -> accepted.complete(pipeline.channel()));
+        try (Server server = Server.start(protocol, loopback(transport), events);
+                Peer peer = Peer.connect(server.endpoints().get(0))) {
+            Channel channel = accepted.get(10, TimeUnit.SECONDS);
+            channel.close().get(10, TimeUnit.SECONDS);
+            assertThat(SocketSettings.granted(channel)).doesNotContainKey("so-rcvbuf");
+            assertThat(peer.readToEnd()).isEmpty();
+        }
     }
 
     @ParameterizedTest

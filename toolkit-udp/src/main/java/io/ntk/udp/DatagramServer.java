@@ -33,7 +33,6 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -73,7 +72,10 @@ public final class DatagramServer implements NetServer {
     private volatile KernelDrops drops = KernelDrops.UNKNOWN;
 
     private record Bound(
-            Endpoint endpoint, Channel channel, @Nullable UnixSocketFile file) {}
+            Endpoint endpoint,
+            Channel channel,
+            Map<String, String> granted,
+            @Nullable UnixSocketFile file) {}
 
     private DatagramServer(
             DatagramOptions options, DatagramResponder responder, @Nullable EventLoops shared, NetListener listener) {
@@ -164,21 +166,12 @@ public final class DatagramServer implements NetServer {
 
     /**
      * What the kernel granted of the socket options. Of buffers it is the figure that compares with what was asked for:
-     * Linux grants twice that, for its own overhead.
+     * Linux grants twice that, for its own overhead. Known when the sockets are bound: the last datagram that a server takes
+     * may come before it is asked.
      */
     @Override
     public List<Map<String, String>> granted() {
-        boolean doubled = loops.transport() == Transport.EPOLL || loops.transport() == Transport.IO_URING;
-        List<Map<String, String>> all = new ArrayList<>();
-        for (Bound each : bound) {
-            Map<String, String> values = SocketSettings.granted(each.channel());
-            if (doubled) {
-                values.computeIfPresent("so-rcvbuf", (name, value) -> Long.toString(Long.parseLong(value) / 2));
-                values.computeIfPresent("so-sndbuf", (name, value) -> Long.toString(Long.parseLong(value) / 2));
-            }
-            all.add(values);
-        }
-        return all;
+        return bound.stream().map(Bound::granted).toList();
     }
 
     /** Datagrams know no connections: 0. */
@@ -334,7 +327,7 @@ public final class DatagramServer implements NetServer {
                 Channel channel = bindChannel(address);
                 boolean unix = endpoint instanceof Endpoint.Unix;
                 Endpoint actual = unix ? endpoint : Endpoint.of(channel.localAddress());
-                bound.add(new Bound(actual, channel, file));
+                bound.add(new Bound(actual, channel, granted(channel), file));
                 address = channel.localAddress(); // the others share the port that the system chose
             }
             if (file != null) {
@@ -347,6 +340,15 @@ public final class DatagramServer implements NetServer {
                 file.unlock();
             }
         }
+    }
+
+    private Map<String, String> granted(Channel channel) {
+        Map<String, String> values = SocketSettings.granted(channel);
+        if (loops.transport() == Transport.EPOLL || loops.transport() == Transport.IO_URING) {
+            values.computeIfPresent("so-rcvbuf", (name, value) -> Long.toString(Long.parseLong(value) / 2));
+            values.computeIfPresent("so-sndbuf", (name, value) -> Long.toString(Long.parseLong(value) / 2));
+        }
+        return values;
     }
 
     private SocketAddress address(Endpoint endpoint) throws IOException {

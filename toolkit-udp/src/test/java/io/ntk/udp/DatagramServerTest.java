@@ -33,6 +33,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -343,6 +344,17 @@ class DatagramServerTest {
                 }
             }
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void tellsWhatWasGrantedWhenItIsClosed(Transport transport) {
+        var server = DatagramServer.start(options(transport), DatagramResponder.ECHO);
+        List<Map<String, String>> granted = server.granted();
+        server.close();
+        assertThat(granted).singleElement().satisfies(values -> assertThat(values)
+                .containsKey("so-rcvbuf"));
+        assertThat(server.granted()).isEqualTo(granted);
     }
 
     @ParameterizedTest
