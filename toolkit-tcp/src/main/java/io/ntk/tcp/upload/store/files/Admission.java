@@ -8,6 +8,8 @@ import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadName;
 import io.ntk.tcp.upload.store.UploadRequest;
+import io.ntk.tcp.upload.store.folders.FolderWalk;
+import io.ntk.tcp.upload.store.folders.Publisher;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -9,6 +9,12 @@ import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.UploadStore;
+import io.ntk.tcp.upload.store.folders.Disk;
+import io.ntk.tcp.upload.store.folders.Folder;
+import io.ntk.tcp.upload.store.folders.FolderWalk;
+import io.ntk.tcp.upload.store.folders.Publisher;
+import io.ntk.tcp.upload.store.folders.StoreFolder;
+import io.ntk.tcp.upload.store.folders.SyncFailedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -16,14 +22,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -258,7 +261,7 @@ public final class FileStore implements UploadStore {
             if (!changed.isEmpty()) {
                 if (mode != UploadRequest.NO_MODE) {
                     PosixFileAttributeView view = made.stream().getFileAttributeView(PosixFileAttributeView.class);
-                    view.setPermissions(permissions(mode));
+                    view.setPermissions(StoreFolder.permissions(mode));
                 }
                 FileTime time = FileTime.from(modified);
                 made.stream().getFileAttributeView(BasicFileAttributeView.class).setTimes(time, null, null);
@@ -320,8 +323,8 @@ public final class FileStore implements UploadStore {
         return folder.own();
     }
 
-    String boot() {
-        return folder.boot();
+    StoreFolder folder() {
+        return folder;
     }
 
     Owners owners() {
@@ -372,34 +375,6 @@ public final class FileStore implements UploadStore {
         return uploads.containsKey(id);
     }
 
-    /** Mode and time, by the part's path, which nobody else knows. */
-    void setAttributes(Path part, UploadRequest request) throws IOException {
-        Files.setPosixFilePermissions(part, permissions(request));
-        Files.setLastModifiedTime(part, FileTime.from(request.modified()));
-    }
-
-    /** What a file is to have in the end. */
-    Set<PosixFilePermission> permissions(UploadRequest request) {
-        return request.mode() == UploadRequest.NO_MODE ? folder.usual() : permissions(request.mode());
-    }
-
-    /** What a new file gets here when nobody asks for any, and all that it can be made with. */
-    Set<PosixFilePermission> usualPermissions() {
-        return folder.usual();
-    }
-
-    /** The lower nine bits of a mode; the others mean nothing here. */
-    private static Set<PosixFilePermission> permissions(int mode) {
-        Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
-        PosixFilePermission[] all = PosixFilePermission.values(); // from the owner's read to the others' execute
-        for (int i = 0; i < all.length; i++) {
-            if ((mode & (0400 >> i)) != 0) {
-                permissions.add(all[i]);
-            }
-        }
-        return permissions;
-    }
-
     /** Deletes one of our own files; what cannot be deleted stays, and is found at the next start. */
     void delete(Disk.Step step, Path file) {
         try {
@@ -408,21 +383,6 @@ public final class FileStore implements UploadStore {
         } catch (IOException e) {
             LOG.debug("cannot delete {}", file, e);
         }
-    }
-
-    /** Syncs the folders that a published name is in, after a crash that may have come before that. */
-    void forceFoldersOf(String name, Collection<Path> changed) throws IOException {
-        List<Path> folders = new ArrayList<>(changed);
-        Path each = folder.root();
-        folders.add(each);
-        String[] components = name.split("/", -1);
-        for (int i = 0; i < components.length - 1; i++) {
-            each = each.resolve(components[i]);
-            if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
-                folders.add(each);
-            }
-        }
-        publisher.force(folders);
     }
 
     /** What a failure of the disk is for the sender. */

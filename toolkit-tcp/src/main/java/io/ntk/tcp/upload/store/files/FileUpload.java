@@ -8,8 +8,8 @@ import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.UploadStore;
-import io.ntk.tcp.upload.store.files.Disk.Step;
 import io.ntk.tcp.upload.store.files.SegmentWriter.Progress;
+import io.ntk.tcp.upload.store.folders.Disk.Step;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
@@ -229,7 +229,13 @@ final class FileUpload {
         String owner = caller.countedAs();
         store.owners().begin(owner);
         try {
-            var header = new Journal.Header(caller.principal(), owner, request, segmentBytes, policy, store.boot());
+            var header = new Journal.Header(
+                    caller.principal(),
+                    owner,
+                    request,
+                    segmentBytes,
+                    policy,
+                    store.folder().boot());
             return writer(Part.create(store, partPath, log, header));
         } catch (IOException | RuntimeException e) {
             store.owners().end(owner);
@@ -460,7 +466,7 @@ final class FileUpload {
         writer = writer(part);
         store.owners().recovered(part.header().owner());
         String boot = part.header().boot();
-        if (boot.isEmpty() || !boot.equals(store.boot())) {
+        if (boot.isEmpty() || !boot.equals(store.folder().boot())) {
             queue.submit(() -> readAgain(part));
         }
         return true;

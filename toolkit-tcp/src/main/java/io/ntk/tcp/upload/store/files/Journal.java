@@ -7,6 +7,7 @@ import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadRequest;
+import io.ntk.tcp.upload.store.folders.Disk;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;

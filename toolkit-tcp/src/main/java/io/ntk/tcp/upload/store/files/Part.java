@@ -2,7 +2,8 @@ package io.ntk.tcp.upload.store.files;
 
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
-import io.ntk.tcp.upload.store.files.Disk.Step;
+import io.ntk.tcp.upload.store.folders.Disk.Step;
+import io.ntk.tcp.upload.store.folders.StoreFolder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;

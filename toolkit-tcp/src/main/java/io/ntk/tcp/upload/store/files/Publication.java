@@ -5,12 +5,16 @@ import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
-import io.ntk.tcp.upload.store.files.Disk.Step;
+import io.ntk.tcp.upload.store.folders.Disk.Step;
+import io.ntk.tcp.upload.store.folders.Folder;
+import io.ntk.tcp.upload.store.folders.FolderWalk;
+import io.ntk.tcp.upload.store.folders.SyncFailedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -53,7 +57,8 @@ final class Publication {
     Receipt publish(Part part, Receipt unnamed) throws IOException {
         boolean durably = request.durability() != Durability.NONE;
         store.disk().about(Step.ATTRIBUTES, part.path());
-        store.setAttributes(part.path(), request);
+        Files.setPosixFilePermissions(part.path(), store.folder().permissions(request));
+        Files.setLastModifiedTime(part.path(), FileTime.from(request.modified()));
         if (durably) {
             SyncFailedException.guard(() -> {
                 store.disk().about(Step.FORCE_PART, part.path());
@@ -141,7 +146,7 @@ final class Publication {
                                 },
                                 changed);
             }
-            store.forceFoldersOf(receipt[0].name(), changed);
+            store.publisher().forceFoldersOf(receipt[0].name(), changed);
             store.delete(Step.DELETE_PART, part);
             complete(journal, receipt[0]);
             return receipt[0];

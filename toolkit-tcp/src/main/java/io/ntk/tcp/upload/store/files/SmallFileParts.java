@@ -1,7 +1,8 @@
 package io.ntk.tcp.upload.store.files;
 
 import io.ntk.tcp.upload.store.UploadException;
-import io.ntk.tcp.upload.store.files.Disk.Step;
+import io.ntk.tcp.upload.store.folders.Disk.Step;
+import io.ntk.tcp.upload.store.folders.SyncFailedException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -78,8 +79,8 @@ final class SmallFileParts implements Closeable {
         store.space().reserve(size);
         store.space().write(size);
         file.charged = true;
-        Set<PosixFilePermission> permissions = store.permissions(file.request);
-        Set<PosixFilePermission> atOnce = EnumSet.copyOf(store.usualPermissions());
+        Set<PosixFilePermission> permissions = store.folder().permissions(file.request);
+        Set<PosixFilePermission> atOnce = EnumSet.copyOf(store.folder().usual());
         atOnce.retainAll(permissions);
         store.disk().about(Step.CREATE_PART, part);
         FileChannel channel = FileChannel.open(

@@ -2,7 +2,8 @@ package io.ntk.tcp.upload.store.files;
 
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.Receipt;
-import io.ntk.tcp.upload.store.files.Disk.Step;
+import io.ntk.tcp.upload.store.folders.Disk.Step;
+import io.ntk.tcp.upload.store.folders.StoreFolder;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;

@@ -2,9 +2,11 @@ package io.ntk.tcp.upload.store.files;
 
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadException;
-import io.ntk.tcp.upload.store.files.Disk.Step;
 import io.ntk.tcp.upload.store.files.SmallFilesLog.Entry;
 import io.ntk.tcp.upload.store.files.SmallFilesLog.Kind;
+import io.ntk.tcp.upload.store.folders.Disk.Step;
+import io.ntk.tcp.upload.store.folders.Folder;
+import io.ntk.tcp.upload.store.folders.FolderWalk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -131,7 +133,7 @@ final class SmallFilesRecovery {
                             },
                             changed);
         }
-        store.forceFoldersOf(receipt[0].name(), changed);
+        store.publisher().forceFoldersOf(receipt[0].name(), changed);
         return receipt[0];
     }
 

@@ -21,6 +21,7 @@ import io.ntk.tcp.upload.store.StoreOptions;
 import io.ntk.tcp.upload.store.Upload;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadRequest;
+import io.ntk.tcp.upload.store.folders.Disk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -20,6 +20,7 @@ import io.ntk.tcp.upload.store.Upload;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadStore;
+import io.ntk.tcp.upload.store.folders.Disk;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.Programs;
 import java.io.IOException;

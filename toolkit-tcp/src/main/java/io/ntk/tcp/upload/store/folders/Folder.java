@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.store.files;
+package io.ntk.tcp.upload.store.folders;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream the open folder; closed with this
  * @param key what tells it from other folders
  */
-record Folder(Path path, SecureDirectoryStream<Path> stream, Object key) implements Closeable {
+public record Folder(Path path, SecureDirectoryStream<Path> stream, Object key) implements Closeable {
     /** Opens a folder by its path; the caller closes it. */
     static Folder open(Path path) throws IOException {
         return of(path, secure(path));
@@ -53,15 +53,26 @@ record Folder(Path path, SecureDirectoryStream<Path> stream, Object key) impleme
         throw new IOException("this system cannot walk folders without following links");
     }
 
-    /** Syncs a folder: the names in it, not what they name. */
-    static void force(Path folder) throws IOException {
+    /**
+     * Syncs a folder: the names in it, not what they name.
+     *
+     * @param folder by its path
+     * @throws IOException when it is not there, or the disk fails
+     */
+    public static void force(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         }
     }
 
-    /** What tells a file from others; null where there is none. */
-    static @Nullable Object key(Path path) throws IOException {
+    /**
+     * What tells a file from others, whatever its name is.
+     *
+     * @param path by which it is found; a link is not followed
+     * @return null where there is none
+     * @throws IOException when it cannot be looked at
+     */
+    public static @Nullable Object key(Path path) throws IOException {
         try {
             return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
                     .fileKey();

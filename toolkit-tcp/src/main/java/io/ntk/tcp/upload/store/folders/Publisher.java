@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.store.files;
+package io.ntk.tcp.upload.store.folders;
 
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.UploadError;
@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * Gives parts their names. A link has to be made by path: it is looked up through the open folder afterwards, and undone when
  * it is a foreign one. Thread-safe.
  */
-final class Publisher {
+public final class Publisher {
     private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
     private static final int MAX_ATTEMPTS = 10_000;
 
@@ -32,19 +34,37 @@ final class Publisher {
     private final Disk disk;
     private final FolderNames names = new FolderNames();
 
-    Publisher(Path root, Path own, Disk disk) {
+    /**
+     * Makes one; nothing is held open.
+     *
+     * @param root names are below it
+     * @param own where parts are
+     * @param disk told of every change
+     */
+    public Publisher(Path root, Path own, Disk disk) {
         this.root = root;
         this.own = own;
         this.disk = disk;
     }
 
     /** Told of the name that a part is about to get. */
-    interface Announcement {
+    @FunctionalInterface
+    public interface Announcement {
+        /**
+         * Notes it.
+         *
+         * @param path from the root, {@code /} between the components
+         * @throws IOException when it cannot be noted; then the name is not given
+         */
         void of(String path) throws IOException;
     }
 
-    /** A way to the folders; the caller closes it. */
-    FolderWalk walk() {
+    /**
+     * A way to the folders.
+     *
+     * @return for one thread; the caller closes it
+     */
+    public FolderWalk walk() {
         return new FolderWalk(root, own, disk, names);
     }
 
@@ -58,8 +78,10 @@ final class Publisher {
      * @param announcement is told of the name before it is given, and again when another one had to be taken
      * @param changed gets the folders that are to be synced
      * @return the name that it got
+     * @throws UploadException when the name is taken and the policy says to leave it, or it cannot be a name here
+     * @throws IOException when the disk fails
      */
-    String publish(
+    public String publish(
             FolderWalk walk,
             Path part,
             String path,
@@ -144,8 +166,12 @@ final class Publisher {
     /**
      * Takes a name back that a link has given to a part, since nobody may be told of it: the disk failed to sync the folder.
      * What is another file by now stays, and so does what replaced an older one, which is gone for good.
+     *
+     * @param walk to the folder of the name
+     * @param path the name
+     * @param part in the store's folder, which still has its own name
      */
-    void withdraw(FolderWalk walk, String path, Path part) {
+    public void withdraw(FolderWalk walk, String path, Path part) {
         List<String> components = List.of(path.split("/", -1));
         String name = components.get(components.size() - 1);
         try {
@@ -159,12 +185,38 @@ final class Publisher {
         }
     }
 
-    /** Syncs folders, each once. */
-    void force(Collection<Path> folders) throws IOException {
+    /**
+     * Syncs folders, each once.
+     *
+     * @param folders by their paths
+     * @throws IOException when the disk fails; some may be synced
+     */
+    public void force(Collection<Path> folders) throws IOException {
         Set<Path> each = new LinkedHashSet<>(folders);
         for (Path folder : each) {
             disk.about(Disk.Step.FORCE_FOLDER, folder);
             Folder.force(folder);
         }
+    }
+
+    /**
+     * Syncs the folders that a published name is in, after a crash that may have come before that.
+     *
+     * @param name as it was published
+     * @param changed others to sync
+     * @throws IOException when the disk fails; some may be synced
+     */
+    public void forceFoldersOf(String name, Collection<Path> changed) throws IOException {
+        List<Path> folders = new ArrayList<>(changed);
+        Path each = root;
+        folders.add(each);
+        String[] components = name.split("/", -1);
+        for (int i = 0; i < components.length - 1; i++) {
+            each = each.resolve(components[i]);
+            if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
+                folders.add(each);
+            }
+        }
+        force(folders);
     }
 }

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.store.files;
+package io.ntk.tcp.upload.store.folders;
 
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * the one that was found. A new folder has to be made by path: it is looked up through the open one afterwards, and is
  * refused when it is a foreign one. Used by one thread.
  */
-final class FolderWalk implements Closeable {
+public final class FolderWalk implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(FolderWalk.class);
     private static final int MAX_HELD = 64;
 
@@ -67,9 +67,13 @@ final class FolderWalk implements Closeable {
     /**
      * Finds a folder, which is good until the next is found, and makes what is missing of it.
      *
+     * @param components from the root
      * @param changed gets the folders that are to be synced for it
+     * @return held by this
+     * @throws UploadException when a component is a link or a file, collides with another name, or was swapped meanwhile
+     * @throws IOException when the disk fails
      */
-    Folder open(List<String> components, Collection<Path> changed) throws IOException {
+    public Folder open(List<String> components, Collection<Path> changed) throws IOException {
         return Objects.requireNonNull(walk(components, changed));
     }
 
@@ -157,12 +161,14 @@ final class FolderWalk implements Closeable {
     }
 
     /**
-     * What is at a name; null for nothing, or where a folder above it is missing.
+     * What is at a name.
      *
-     * @throws UploadException when a name that is there differs in case or normalisation alone
+     * @param name its components from the root, at least one
+     * @return null for nothing, or where a folder above it is missing
+     * @throws UploadException when a name that is there differs in case or normalisation alone, or a folder above it is none
+     * @throws IOException when the disk fails
      */
-    @Nullable
-    BasicFileAttributes look(List<String> name) throws IOException {
+    public @Nullable BasicFileAttributes look(List<String> name) throws IOException {
         Folder parent = parent(name);
         if (parent == null) {
             return null;
@@ -172,8 +178,14 @@ final class FolderWalk implements Closeable {
         return parent.attributes(last);
     }
 
-    /** The bytes of a file, to compare them; the caller closes it. */
-    FileChannel read(List<String> name) throws IOException {
+    /**
+     * The bytes of a file, to compare them.
+     *
+     * @param name its components from the root, at least one
+     * @return the caller closes it
+     * @throws IOException when there is no such file, or it is a link
+     */
+    public FileChannel read(List<String> name) throws IOException {
         Folder parent = parent(name);
         if (parent == null) {
             throw new NoSuchFileException(String.join("/", name));

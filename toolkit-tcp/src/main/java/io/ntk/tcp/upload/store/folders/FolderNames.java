@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.store.files;
+package io.ntk.tcp.upload.store.folders;
 
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;

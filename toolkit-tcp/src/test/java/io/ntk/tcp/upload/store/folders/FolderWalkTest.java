@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.store.files;
+package io.ntk.tcp.upload.store.folders;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

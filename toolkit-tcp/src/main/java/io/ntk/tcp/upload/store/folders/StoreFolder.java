@@ -1,6 +1,7 @@
-package io.ntk.tcp.upload.store.files;
+package io.ntk.tcp.upload.store.folders;
 
 import io.ntk.tcp.upload.store.UploadName;
+import io.ntk.tcp.upload.store.UploadRequest;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -15,6 +16,7 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -30,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * @param usual the permissions that a new file gets here when nobody asks for any
  * @param boot what tells this boot of the machine from others; empty where nobody knows
  */
-record StoreFolder(Path root, Path own, FileChannel lock, Set<PosixFilePermission> usual, String boot) {
+public record StoreFolder(Path root, Path own, FileChannel lock, Set<PosixFilePermission> usual, String boot) {
     private static final Logger LOG = LoggerFactory.getLogger(StoreFolder.class);
     private static final Duration PATIENCE_WITH_LOCK = Duration.ofSeconds(2);
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
@@ -38,9 +40,11 @@ record StoreFolder(Path root, Path own, FileChannel lock, Set<PosixFilePermissio
     /**
      * Takes a folder.
      *
+     * @param folder that is there
+     * @return until its lock is closed, nobody else gets it
      * @throws IOException when it is missing, cannot be written to, cannot be walked safely, or is another store's
      */
-    static StoreFolder open(Path folder) throws IOException {
+    public static StoreFolder open(Path folder) throws IOException {
         Path root = folder.toRealPath();
         if (!Files.isDirectory(root)) {
             throw new IOException(folder + " is no folder");
@@ -55,9 +59,40 @@ record StoreFolder(Path root, Path own, FileChannel lock, Set<PosixFilePermissio
         }
     }
 
-    /** For files that nobody else may read. */
-    static FileAttribute<Set<PosixFilePermission>> ownerOnly() {
+    /**
+     * For files that nobody else may read.
+     *
+     * @return what they are made with
+     */
+    public static FileAttribute<Set<PosixFilePermission>> ownerOnly() {
         return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    }
+
+    /**
+     * The lower nine bits of a mode; the others mean nothing here.
+     *
+     * @param mode as it was asked for
+     * @return a fresh set
+     */
+    public static Set<PosixFilePermission> permissions(int mode) {
+        Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+        PosixFilePermission[] all = PosixFilePermission.values(); // from the owner's read to the others' execute
+        for (int i = 0; i < all.length; i++) {
+            if ((mode & (0400 >> i)) != 0) {
+                permissions.add(all[i]);
+            }
+        }
+        return permissions;
+    }
+
+    /**
+     * What a file is to have in the end.
+     *
+     * @param request of that file
+     * @return its mode, or what is usual here
+     */
+    public Set<PosixFilePermission> permissions(UploadRequest request) {
+        return request.mode() == UploadRequest.NO_MODE ? usual : permissions(request.mode());
     }
 
     private static Path prepare(Path root) throws IOException {
