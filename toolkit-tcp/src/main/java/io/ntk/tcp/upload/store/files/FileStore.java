@@ -15,6 +15,9 @@ import io.ntk.tcp.upload.store.folders.FolderWalk;
 import io.ntk.tcp.upload.store.folders.Publisher;
 import io.ntk.tcp.upload.store.folders.StoreFolder;
 import io.ntk.tcp.upload.store.folders.SyncFailedException;
+import io.ntk.tcp.upload.store.log.Journal;
+import io.ntk.tcp.upload.store.log.JournalContent;
+import io.ntk.tcp.upload.store.log.SmallFilesLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -112,7 +115,7 @@ public final class FileStore implements UploadStore {
         this.hashThreads =
                 Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), threads("ntk-hash"));
         this.reviewer = Executors.newSingleThreadScheduledExecutor(threads("ntk-upload-review"));
-        SmallFilesLog log = new SmallFilesLog(this);
+        SmallFilesLog log = new SmallFilesLog(folder.own(), disk);
         this.smallFiles = new SmallFiles(this, log, Long.toHexString(RANDOM.nextLong()));
         try {
             new SmallFilesRecovery(this, log).run();
@@ -160,7 +163,7 @@ public final class FileStore implements UploadStore {
     }
 
     private void recover(Path log, String id) throws IOException {
-        Journal.Content content = Journal.read(log);
+        JournalContent content = JournalContent.read(log);
         if (content == null || !recover(log, id, content)) {
             delete(Disk.Step.DELETE_JOURNAL, log);
             delete(Disk.Step.DELETE_PART, own().resolve(id + ".part"));
@@ -168,7 +171,7 @@ public final class FileStore implements UploadStore {
     }
 
     /** Takes up what a journal says; false when there is nothing to take up. */
-    private boolean recover(Path log, String id, Journal.Content content) throws IOException {
+    private boolean recover(Path log, String id, JournalContent content) throws IOException {
         Path part = own().resolve(id + ".part");
         UploadRequest request = content.header().request().withEpoch(content.epoch());
         Receipt complete = content.receipt(Journal.COMPLETE);

@@ -10,6 +10,8 @@ import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.UploadStore;
 import io.ntk.tcp.upload.store.files.SegmentWriter.Progress;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
+import io.ntk.tcp.upload.store.log.JournalContent;
+import io.ntk.tcp.upload.store.log.JournalHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
@@ -229,7 +231,7 @@ final class FileUpload {
         String owner = caller.countedAs();
         store.owners().begin(owner);
         try {
-            var header = new Journal.Header(
+            var header = new JournalHeader(
                     caller.principal(),
                     owner,
                     request,
@@ -458,7 +460,7 @@ final class FileUpload {
     // ---- after a crash
 
     /** Takes up a part that was under way; false when nothing of it is verified. Before any other task. */
-    boolean recover(Journal.Content content) throws IOException {
+    boolean recover(JournalContent content) throws IOException {
         Part part = Part.recover(store, partPath, log, content);
         if (part == null) {
             return false;

@@ -4,6 +4,9 @@ import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
 import io.ntk.tcp.upload.store.folders.StoreFolder;
+import io.ntk.tcp.upload.store.log.Journal;
+import io.ntk.tcp.upload.store.log.JournalContent;
+import io.ntk.tcp.upload.store.log.JournalHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
@@ -34,7 +37,7 @@ final class Part {
     private static final int MAX_MISSING = 1024;
     private static final int READ_BYTES = 1 << 18;
 
-    private final Journal.Header header;
+    private final JournalHeader header;
     private final Path path;
     private final FileChannel channel;
     private final Journal journal;
@@ -47,7 +50,7 @@ final class Part {
     private long progressAt = System.nanoTime();
     private @Nullable Hasher hasher;
 
-    private Part(Journal.Header header, Path path, FileChannel channel, Journal journal, Reservation reservation) {
+    private Part(JournalHeader header, Path path, FileChannel channel, Journal journal, Reservation reservation) {
         this.header = header;
         this.path = path;
         this.channel = channel;
@@ -61,7 +64,7 @@ final class Part {
      *
      * @throws UploadException when there is no space for its size
      */
-    static Part create(FileStore store, Path path, Path log, Journal.Header header) throws IOException {
+    static Part create(FileStore store, Path path, Path log, JournalHeader header) throws IOException {
         Reservation reservation =
                 Reservation.of(store.space(), Math.max(0, header.request().size()));
         FileChannel channel = null;
@@ -75,7 +78,7 @@ final class Part {
                             StandardOpenOption.WRITE,
                             LinkOption.NOFOLLOW_LINKS),
                     StoreFolder.ownerOnly());
-            Journal journal = Journal.create(log, header, store.disk(), StoreFolder.ownerOnly());
+            Journal journal = Journal.create(log, header, store.disk());
             return new Part(header, path, channel, journal, reservation);
         } catch (IOException | RuntimeException e) {
             if (channel != null) {
@@ -89,19 +92,19 @@ final class Part {
     }
 
     /** Takes up both files with what the journal says; null when nothing of it is verified. */
-    static @Nullable Part recover(FileStore store, Path path, Path log, Journal.Content content) throws IOException {
+    static @Nullable Part recover(FileStore store, Path path, Path log, JournalContent content) throws IOException {
         FileChannel channel = FileChannel.open(
                 path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
         Journal journal = Journal.reopen(log, content.goodBytes(), store.disk());
-        Journal.Header header = content.header();
+        JournalHeader header = content.header();
         long verified = content.entries().stream()
                 .filter(entry -> entry.kind() == Journal.SEGMENT)
-                .mapToLong(Journal.Entry::number)
+                .mapToLong(JournalContent.Entry::number)
                 .distinct()
                 .count();
         long written = Math.min(channel.size(), verified * header.segmentBytes());
         Part part = new Part(header, path, channel, journal, Reservation.written(store.space(), written));
-        for (Journal.Entry entry : content.entries()) {
+        for (JournalContent.Entry entry : content.entries()) {
             if (entry.kind() == Journal.SEGMENT && entry.number() < MAX_SEGMENTS) {
                 part.count((int) entry.number(), entry.crc());
             } else if (entry.kind() == Journal.EPOCH) {
@@ -120,7 +123,7 @@ final class Part {
 
     // ---- what it is
 
-    Journal.Header header() {
+    JournalHeader header() {
         return header;
     }
 

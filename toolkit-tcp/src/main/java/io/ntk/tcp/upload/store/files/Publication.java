@@ -9,6 +9,8 @@ import io.ntk.tcp.upload.store.folders.Disk.Step;
 import io.ntk.tcp.upload.store.folders.Folder;
 import io.ntk.tcp.upload.store.folders.FolderWalk;
 import io.ntk.tcp.upload.store.folders.SyncFailedException;
+import io.ntk.tcp.upload.store.log.Journal;
+import io.ntk.tcp.upload.store.log.JournalContent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -100,7 +102,7 @@ final class Publication {
     }
 
     private static void announce(Journal journal, Receipt receipt, boolean durably) throws IOException {
-        journal.append(Step.JOURNAL_COMMITTING, Journal.COMMITTING, Journal.payload(receipt));
+        journal.append(Step.JOURNAL_COMMITTING, Journal.COMMITTING, receipt);
         if (durably) {
             SyncFailedException.guard(journal::force);
         }
@@ -109,7 +111,7 @@ final class Publication {
     /* The file is there, whatever becomes of the record: without it the next start finds that out again. */
     private static void complete(Journal journal, Receipt receipt) {
         try {
-            journal.append(Step.JOURNAL_COMPLETE, Journal.COMPLETE, Journal.payload(receipt));
+            journal.append(Step.JOURNAL_COMPLETE, Journal.COMPLETE, receipt);
         } catch (IOException e) {
             LOG.warn("cannot note that {} is complete: {}", receipt.name(), e.toString());
         }
@@ -122,7 +124,7 @@ final class Publication {
      * @return the receipt that holds; null when the file is not there, nor will be
      */
     @Nullable
-    Receipt recover(Path part, Path log, Journal.Content content, Receipt announced) throws IOException {
+    Receipt recover(Path part, Path log, JournalContent content, Receipt announced) throws IOException {
         boolean durably = announced.marks().contains(Receipt.Mark.DURABLE);
         Set<Path> changed = new LinkedHashSet<>();
         Receipt[] receipt = {announced};

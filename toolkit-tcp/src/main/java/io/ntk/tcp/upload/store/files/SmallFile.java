@@ -5,8 +5,8 @@ import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadRequest;
-import io.ntk.tcp.upload.store.files.SmallFilesLog.Entry;
-import io.ntk.tcp.upload.store.files.SmallFilesLog.Kind;
+import io.ntk.tcp.upload.store.log.SmallFileEntry;
+import io.ntk.tcp.upload.store.log.SmallFileEntry.Kind;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Set;
@@ -27,7 +27,7 @@ final class SmallFile {
 
     /* What the log has of it; null until then. */
     @Nullable
-    Entry prepared;
+    SmallFileEntry prepared;
 
     /* Whether the space knows of it. */
     boolean charged;
@@ -47,14 +47,14 @@ final class SmallFile {
         return Objects.requireNonNull(part, "part");
     }
 
-    Entry prepared() {
+    SmallFileEntry prepared() {
         return Objects.requireNonNull(prepared, "prepared");
     }
 
     /** What the log is to say of it. */
-    Entry entry(OnExists policy, String name) {
+    SmallFileEntry entry(OnExists policy, String name) {
         Receipt receipt = new Receipt(name, data.size(), crc32c, null, Set.of());
-        return new Entry(
+        return new SmallFileEntry(
                 Kind.PREPARED,
                 id,
                 String.valueOf(part().getFileName()),

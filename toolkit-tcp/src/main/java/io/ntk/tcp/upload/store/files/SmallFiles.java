@@ -6,12 +6,13 @@ import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
-import io.ntk.tcp.upload.store.files.SmallFilesLog.Entry;
-import io.ntk.tcp.upload.store.files.SmallFilesLog.Kind;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
 import io.ntk.tcp.upload.store.folders.Folder;
 import io.ntk.tcp.upload.store.folders.FolderWalk;
 import io.ntk.tcp.upload.store.folders.SyncFailedException;
+import io.ntk.tcp.upload.store.log.SmallFileEntry;
+import io.ntk.tcp.upload.store.log.SmallFileEntry.Kind;
+import io.ntk.tcp.upload.store.log.SmallFilesLog;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -176,7 +177,7 @@ final class SmallFiles implements Closeable {
     }
 
     private void prepare(List<SmallFile> files) throws IOException {
-        List<Entry> entries = new ArrayList<>();
+        List<SmallFileEntry> entries = new ArrayList<>();
         for (SmallFile file : files) {
             entries.add(file.entry(store.admission().policy(file.request), file.request.path()));
         }
@@ -188,7 +189,7 @@ final class SmallFiles implements Closeable {
 
     /** Another name than the one that was prepared. */
     private void prepare(SmallFile file, String name) throws IOException {
-        Entry entry = file.entry(file.prepared().policy(), name);
+        SmallFileEntry entry = file.entry(file.prepared().policy(), name);
         log.append(Step.JOURNAL_COMMITTING, entry);
         file.prepared = entry;
         if (file.durably()) {
@@ -230,7 +231,7 @@ final class SmallFiles implements Closeable {
         if (published.isEmpty()) {
             return;
         }
-        List<Entry> entries = new ArrayList<>();
+        List<SmallFileEntry> entries = new ArrayList<>();
         for (SmallFile file : published) {
             if (file.prepared().policy() != OnExists.OVERWRITE) { // which has moved it
                 store.delete(Step.DELETE_PART, file.part());

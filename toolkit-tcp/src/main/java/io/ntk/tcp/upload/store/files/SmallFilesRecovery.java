@@ -2,11 +2,12 @@ package io.ntk.tcp.upload.store.files;
 
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadException;
-import io.ntk.tcp.upload.store.files.SmallFilesLog.Entry;
-import io.ntk.tcp.upload.store.files.SmallFilesLog.Kind;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
 import io.ntk.tcp.upload.store.folders.Folder;
 import io.ntk.tcp.upload.store.folders.FolderWalk;
+import io.ntk.tcp.upload.store.log.SmallFileEntry;
+import io.ntk.tcp.upload.store.log.SmallFileEntry.Kind;
+import io.ntk.tcp.upload.store.log.SmallFilesLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -45,9 +46,9 @@ final class SmallFilesRecovery {
 
     /** Once, before any file comes. */
     void run() throws IOException {
-        Map<String, Entry> open = new LinkedHashMap<>();
-        Map<String, Entry> complete = new HashMap<>();
-        for (Entry entry : log.readAll()) {
+        Map<String, SmallFileEntry> open = new LinkedHashMap<>();
+        Map<String, SmallFileEntry> complete = new HashMap<>();
+        for (SmallFileEntry entry : log.readAll()) {
             if (entry.kind() == Kind.PREPARED) {
                 open.put(entry.part(), entry);
             } else {
@@ -61,8 +62,8 @@ final class SmallFilesRecovery {
         if (!open.isEmpty()) {
             log.beginBatch();
         }
-        for (Entry entry : open.values()) {
-            Entry end = end(entry);
+        for (SmallFileEntry entry : open.values()) {
+            SmallFileEntry end = end(entry);
             log.append(end.kind() == Kind.COMPLETE ? Step.JOURNAL_COMPLETE : Step.JOURNAL, end);
             if (end.kind() == Kind.COMPLETE) {
                 remember(end);
@@ -71,7 +72,7 @@ final class SmallFilesRecovery {
         deleteParts();
     }
 
-    private void remember(Entry entry) {
+    private void remember(SmallFileEntry entry) {
         store.receipts()
                 .put(entry.id(), new Receipts.Done(entry.receipt(), entry.path(), entry.epoch(), Instant.now()));
     }
@@ -88,7 +89,7 @@ final class SmallFilesRecovery {
         parts.forEach(part -> store.delete(Step.DELETE_PART, part));
     }
 
-    private Entry end(Entry entry) throws IOException {
+    private SmallFileEntry end(SmallFileEntry entry) throws IOException {
         Path part = store.own().resolve(entry.part());
         try (FolderWalk walk = store.publisher().walk()) {
             Receipt receipt = publish(walk, entry, part);
@@ -104,7 +105,7 @@ final class SmallFilesRecovery {
     }
 
     /** The receipt of a file that has its name, or gets it; null for one that is lost. */
-    private @Nullable Receipt publish(FolderWalk walk, Entry entry, Path part) throws IOException {
+    private @Nullable Receipt publish(FolderWalk walk, SmallFileEntry entry, Path part) throws IOException {
         Receipt announced = entry.receipt();
         List<String> components = List.of(announced.name().split("/", -1));
         BasicFileAttributes target = walk.look(components);

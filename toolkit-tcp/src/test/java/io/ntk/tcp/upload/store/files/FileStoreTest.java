@@ -15,6 +15,7 @@ import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.UploadStore;
 import io.ntk.tcp.upload.store.folders.Disk;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
+import io.ntk.tcp.upload.store.log.JournalContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -505,7 +506,7 @@ class FileStoreTest {
         int before = -1;
         for (int length = 0; length <= whole.length; length++) {
             Files.write(log, Arrays.copyOf(whole, length));
-            Journal.@Nullable Content content = Journal.read(log);
+            @Nullable JournalContent content = JournalContent.read(log);
             int entries = content == null ? -1 : content.entries().size();
             assertThat(entries).isBetween(before, before + 1);
             before = entries;

@@ -21,6 +21,10 @@ import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadStore;
 import io.ntk.tcp.upload.store.folders.Disk;
+import io.ntk.tcp.upload.store.log.Journal;
+import io.ntk.tcp.upload.store.log.JournalContent;
+import io.ntk.tcp.upload.store.log.JournalHeader;
+import io.ntk.tcp.upload.store.log.SmallFilesLog;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.Programs;
 import java.io.IOException;
@@ -243,7 +247,8 @@ class StoreFaultsTest {
             int before = 0;
             for (int length = 0; length <= whole.length; length++) {
                 Files.write(log, Arrays.copyOf(whole, length));
-                int entries = new SmallFilesLog(store).readAll().size();
+                int entries =
+                        new SmallFilesLog(store.own(), store.disk()).readAll().size();
                 assertThat(entries).isBetween(before, before + 1);
                 before = entries;
             }
@@ -316,15 +321,15 @@ class StoreFaultsTest {
         Path own = folder.resolve(".ntup");
         String id = StoreTesting.key(1).hex();
         Path log = own.resolve(id + ".log");
-        Journal.Content content = Objects.requireNonNull(Journal.read(log));
-        Journal.Header was = content.header();
+        JournalContent content = Objects.requireNonNull(JournalContent.read(log));
+        JournalHeader was = content.header();
         Files.delete(log);
         try (Journal journal = Journal.create(
                 log,
-                new Journal.Header(
+                new JournalHeader(
                         was.principal(), was.owner(), was.request(), was.segmentBytes(), was.policy(), "another boot"),
                 Disk.REAL)) {
-            for (Journal.Entry entry : content.entries()) {
+            for (JournalContent.Entry entry : content.entries()) {
                 journal.append(Disk.Step.JOURNAL, entry.kind(), entry.number(), entry.crc());
             }
         }
