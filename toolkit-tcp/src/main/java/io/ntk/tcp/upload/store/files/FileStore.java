@@ -9,6 +9,11 @@ import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.UploadStore;
+import io.ntk.tcp.upload.store.admission.Admission;
+import io.ntk.tcp.upload.store.admission.Backlog;
+import io.ntk.tcp.upload.store.admission.Owners;
+import io.ntk.tcp.upload.store.admission.Receipts;
+import io.ntk.tcp.upload.store.admission.Space;
 import io.ntk.tcp.upload.store.folders.Disk;
 import io.ntk.tcp.upload.store.folders.Folder;
 import io.ntk.tcp.upload.store.folders.FolderWalk;
@@ -72,6 +77,7 @@ public final class FileStore implements UploadStore {
     private final Disk disk;
     private final StoreFolder folder;
     private final Space space;
+    private final Backlog backlog;
     private final Publisher publisher;
     private final Admission admission;
     private final Owners owners;
@@ -108,6 +114,7 @@ public final class FileStore implements UploadStore {
             folder.lock().close();
             throw e;
         }
+        this.backlog = new Backlog(options.limits().queueBytes());
         this.publisher = new Publisher(folder.root(), folder.own(), disk);
         this.admission = new Admission(options, folder.root(), publisher);
         this.owners = new Owners(options.limits());
@@ -284,12 +291,12 @@ public final class FileStore implements UploadStore {
 
     @Override
     public boolean isFull() {
-        return space.isFull();
+        return backlog.isFull();
     }
 
     @Override
     public void whenRoom(Runnable action) {
-        space.whenRoom(action);
+        backlog.whenRoom(action);
     }
 
     @Override
@@ -348,6 +355,10 @@ public final class FileStore implements UploadStore {
 
     Space space() {
         return space;
+    }
+
+    Backlog backlog() {
+        return backlog;
     }
 
     Publisher publisher() {

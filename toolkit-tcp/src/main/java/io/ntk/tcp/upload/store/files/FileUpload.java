@@ -8,6 +8,7 @@ import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.UploadStore;
+import io.ntk.tcp.upload.store.admission.Receipts;
 import io.ntk.tcp.upload.store.files.SegmentWriter.Progress;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
 import io.ntk.tcp.upload.store.log.JournalContent;
@@ -289,7 +290,7 @@ final class FileUpload {
     }
 
     void write(FileSegment segment, ByteBuffer bytes, Runnable done) {
-        store.space().queue(bytes.remaining());
+        store.backlog().add(bytes.remaining());
         queue.submit(new Chunk(this, segment, bytes, done));
     }
 
@@ -312,7 +313,7 @@ final class FileUpload {
                 taker.write(segment, buffers);
             }
         } finally {
-            store.space().unqueue(bytes);
+            store.backlog().remove(bytes);
             chunks.forEach(chunk -> chunk.done().run());
         }
     }

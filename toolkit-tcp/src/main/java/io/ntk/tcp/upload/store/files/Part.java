@@ -2,6 +2,7 @@ package io.ntk.tcp.upload.store.files;
 
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
+import io.ntk.tcp.upload.store.admission.Reservation;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
 import io.ntk.tcp.upload.store.folders.StoreFolder;
 import io.ntk.tcp.upload.store.log.Journal;

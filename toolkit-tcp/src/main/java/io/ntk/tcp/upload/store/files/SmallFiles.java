@@ -6,6 +6,7 @@ import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
+import io.ntk.tcp.upload.store.admission.Receipts;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
 import io.ntk.tcp.upload.store.folders.Folder;
 import io.ntk.tcp.upload.store.folders.FolderWalk;
@@ -61,7 +62,7 @@ final class SmallFiles implements Closeable {
 
     CompletableFuture<Receipt> put(String id, UploadRequest request, int crc32c, Octets data) {
         SmallFile file = new SmallFile(id, request, crc32c, data);
-        store.space().queue(data.size());
+        store.backlog().add(data.size());
         synchronized (this) {
             waiting.add(file);
             if (running) {
@@ -94,7 +95,7 @@ final class SmallFiles implements Closeable {
             LOG.warn("a batch failed", e);
             admitted.forEach(file -> fail(file, new UploadException(UploadError.INTERNAL, "a fault of the server")));
         } finally {
-            batch.forEach(file -> store.space().unqueue(file.data.size()));
+            batch.forEach(file -> store.backlog().remove(file.data.size()));
             store.disk(this::turn);
         }
     }

@@ -2,6 +2,7 @@ package io.ntk.tcp.upload.store.files;
 
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadException;
+import io.ntk.tcp.upload.store.admission.Receipts;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
 import io.ntk.tcp.upload.store.folders.Folder;
 import io.ntk.tcp.upload.store.folders.FolderWalk;

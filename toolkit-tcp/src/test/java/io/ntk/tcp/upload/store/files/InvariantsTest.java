@@ -187,7 +187,7 @@ class InvariantsTest {
             get(upload.commit(SEGMENT, null));
             assertThat(room).hasSize(1);
             assertThat(store.isFull()).isFalse();
-            assertThat(store.space().queued()).isZero();
+            assertThat(store.backlog().bytes()).isZero();
             assertThat(store.space().taken()).isZero();
         }
     }

@@ -160,7 +160,7 @@ class StoreFaultsTest {
                             .isEqualTo("d/f");
                     assertThat(base.resolve("d/f")).hasBinaryContent(bytes);
                     assertThat(store.space().taken()).isZero();
-                    Await.until("nothing waits", () -> store.space().queued() == 0);
+                    Await.until("nothing waits", () -> store.backlog().bytes() == 0);
                 }
             }
         }

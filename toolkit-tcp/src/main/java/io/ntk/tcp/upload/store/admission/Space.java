@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.store.files;
+package io.ntk.tcp.upload.store.admission;
 
 import io.ntk.tcp.upload.store.StoreOptions;
 import io.ntk.tcp.upload.store.UploadError;
@@ -10,16 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
- * What is left: of the disk, of the quota, and of the memory for what waits to be written. Thread-safe.
+ * What is left of the disk and of the quota. Thread-safe.
  *
  * <p>An upload reserves its size when it begins; written bytes leave the reservation, since the disk counts them itself. What
  * the folder holds is measured by walking it, at first and again when the quota would refuse, at most every ten seconds.
  */
-final class Space {
+public final class Space {
     private static final long LAST_BYTES = 64 * 1024;
     private static final long MEASURE_AGAIN_NANOS = 10_000_000_000L;
     private static final long ASK_AGAIN_NANOS = 100_000_000;
@@ -32,20 +30,30 @@ final class Space {
     private long written;
     private long published = -1;
     private long measuredAt;
-    private long queued;
     /* What the disk has to give, as it said last; less what was written since. */
     private long free = -1;
     private long askedAt;
-    private final List<Runnable> waiting = new ArrayList<>();
 
-    Space(StoreOptions options, Path own) throws IOException {
+    /**
+     * Nothing is taken at first.
+     *
+     * @param options the folder, its quota, and what stays free
+     * @param own the store's folder, on whose disk it is; not counted among what the folder holds
+     * @throws IOException when that is not there
+     */
+    public Space(StoreOptions options, Path own) throws IOException {
         this.options = options;
         this.own = own;
         this.fileStore = Files.getFileStore(own);
     }
 
-    /** Takes bytes for an upload, or refuses. */
-    synchronized void reserve(long bytes) {
+    /**
+     * Takes bytes for an upload.
+     *
+     * @param bytes at least 0
+     * @throws UploadException when the quota or the disk has not as many
+     */
+    public synchronized void reserve(long bytes) {
         if (bytes == 0) {
             return;
         }
@@ -76,8 +84,12 @@ final class Space {
         }
     }
 
-    /** Whether the disk is as good as full, whatever an error says in the system's language. */
-    boolean isDiskFull() {
+    /**
+     * Whether the disk is as good as full, whatever an error says in the system's language.
+     *
+     * @return true below 64 KiB
+     */
+    public boolean isDiskFull() {
         try {
             return fileStore.getUsableSpace() < LAST_BYTES;
         } catch (IOException e) {
@@ -132,69 +144,51 @@ final class Space {
         measuredAt = System.nanoTime();
     }
 
-    /** Reserved bytes that are written now. */
-    synchronized void write(long bytes) {
+    /**
+     * Reserved bytes are written now.
+     *
+     * @param bytes how many; less than zero for those that will be written again
+     */
+    public synchronized void write(long bytes) {
         reserved -= bytes;
         written += bytes;
         free -= bytes;
     }
 
-    /** Reserved bytes that nobody needs any more. */
-    synchronized void unreserve(long bytes) {
+    /**
+     * Reserved bytes are needed by nobody any more.
+     *
+     * @param bytes how many
+     */
+    public synchronized void unreserve(long bytes) {
         reserved -= bytes;
     }
 
-    /** Written bytes of a part that is gone. */
-    synchronized void discard(long bytes) {
+    /**
+     * A part is gone.
+     *
+     * @param bytes that were written of it; less than zero for a part that was found
+     */
+    public synchronized void discard(long bytes) {
         written -= bytes;
     }
 
-    /** Written bytes of a part that is a file now. */
-    synchronized void publish(long bytes) {
+    /**
+     * A part is a file now.
+     *
+     * @param bytes that were written of it
+     */
+    public synchronized void publish(long bytes) {
         written -= bytes;
         published += published < 0 ? 0 : bytes;
     }
 
-    /** Bytes that wait to be written. */
-    synchronized void queue(long bytes) {
-        queued += bytes;
-    }
-
-    /** Bytes that no longer wait. */
-    void unqueue(long bytes) {
-        List<Runnable> ready;
-        synchronized (this) {
-            queued -= bytes;
-            if (waiting.isEmpty() || queued > options.limits().queueBytes() / 2) {
-                return;
-            }
-            ready = List.copyOf(waiting);
-            waiting.clear();
-        }
-        ready.forEach(Runnable::run);
-    }
-
-    /** Bytes that wait to be written now. */
-    synchronized long queued() {
-        return queued;
-    }
-
-    /** Bytes that are kept for uploads, or that their parts have. */
-    synchronized long taken() {
+    /**
+     * Bytes that are kept for uploads, or that their parts have.
+     *
+     * @return 0 when nothing is under way
+     */
+    public synchronized long taken() {
         return reserved + written;
-    }
-
-    synchronized boolean isFull() {
-        return queued >= options.limits().queueBytes();
-    }
-
-    void whenRoom(Runnable action) {
-        synchronized (this) {
-            if (queued > options.limits().queueBytes() / 2) {
-                waiting.add(action);
-                return;
-            }
-        }
-        action.run();
     }
 }

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.store.files;
+package io.ntk.tcp.upload.store.admission;
 
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
@@ -25,8 +25,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is refused before the first byte, so that nothing is sent in vain: names, sizes, policies, names that are taken. */
-final class Admission {
+/**
+ * What is refused before the first byte, so that nothing is sent in vain: names, sizes, policies, names that are taken.
+ * Thread-safe.
+ */
+public final class Admission {
     private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
     private static final int READ_BYTES = 1 << 18;
 
@@ -34,15 +37,27 @@ final class Admission {
     private final Path root;
     private final Publisher publisher;
 
-    Admission(StoreOptions options, Path root, Publisher publisher) {
+    /**
+     * Nothing is held open.
+     *
+     * @param options what is taken
+     * @param root names are below it
+     * @param publisher who leads to their folders
+     */
+    public Admission(StoreOptions options, Path root, Publisher publisher) {
         this.options = options;
         this.root = root;
         this.publisher = publisher;
     }
 
-    /** Looks at one file that is about to come, as {@link #admit(FolderWalk, UploadRequest)} does. */
-    @Nullable
-    Receipt admit(UploadRequest request) throws IOException {
+    /**
+     * Looks at one file that is about to come, as {@link #admit(FolderWalk, UploadRequest)} does.
+     *
+     * @param request the file
+     * @return as there
+     * @throws IOException when the disk fails
+     */
+    public @Nullable Receipt admit(UploadRequest request) throws IOException {
         try (FolderWalk walk = publisher.walk()) {
             return admit(walk, request);
         }
@@ -52,11 +67,12 @@ final class Admission {
      * Looks at a file that is about to come.
      *
      * @param walk to the folder that it would be in
+     * @param request the file
      * @return null when it may come; the receipt where the same file is there and the policy is to skip it
      * @throws UploadException when it would be refused in the end
+     * @throws IOException when the disk fails
      */
-    @Nullable
-    Receipt admit(FolderWalk walk, UploadRequest request) throws IOException {
+    public @Nullable Receipt admit(FolderWalk walk, UploadRequest request) throws IOException {
         List<String> components = components(request.path());
         if (request.size() > options.maxFileBytes()) {
             throw new UploadException(
@@ -71,10 +87,11 @@ final class Admission {
     /**
      * Ends a file that could not get its name: it is skipped after all when the one that came first is the same.
      *
+     * @param request the file
      * @param why it got none
      * @param done gets the answer
      */
-    void conclude(UploadRequest request, UploadException why, CompletableFuture<Receipt> done) {
+    public void conclude(UploadRequest request, UploadException why, CompletableFuture<Receipt> done) {
         Receipt same = null;
         if (why.error() == UploadError.EXISTS && policy(request) == OnExists.SKIP_SAME) {
             try (FolderWalk walk = publisher.walk()) {
@@ -93,9 +110,11 @@ final class Admission {
     /**
      * Takes a name apart.
      *
+     * @param path the name, hostile
+     * @return at least one component
      * @throws UploadException when a rule is broken, or the name cannot be written in this system's character set
      */
-    List<String> components(String path) {
+    public List<String> components(String path) {
         List<String> components = UploadName.components(path, options.hidden());
         try {
             if (!root.resolve(path).normalize().startsWith(root)) { // the rules above see to that, and are many
@@ -108,8 +127,14 @@ final class Admission {
         return components;
     }
 
-    /** The policy that holds: the sender's, unless it is laxer than the server's. */
-    OnExists policy(UploadRequest request) {
+    /**
+     * The policy that holds: the sender's, unless it leaves that to the server.
+     *
+     * @param request the file
+     * @return not {@link OnExists#SERVER}
+     * @throws UploadException when the sender's is laxer than the server's
+     */
+    public OnExists policy(UploadRequest request) {
         OnExists asked = request.policy();
         if (!asked.isAllowedUnder(options.onExists())) {
             throw new UploadException(
