@@ -62,7 +62,7 @@ public final class UploadServer {
         this.options = options;
         this.limits = options.limits()
                 .withHandshakeAndDrain(listen.handshake().isZero() ? NO_LIMIT : listen.handshake(), listen.drain());
-        this.store = new BoundedStore(store);
+        this.store = store;
         this.listener = listener;
     }
 

@@ -14,7 +14,8 @@
  * <p>Parts of one connection, all on its event loop: {@code ServerHandshake} learns who the peer is, {@code UploadStreams} leads
  * frames and bytes to an {@code UploadStream} or to {@code WholeFiles}, {@code Credit} and {@code Results} answer, {@code
  * Liveness} gives up the dead, {@code ServerConnection} is what they share. Of the simple protocol's own are {@code SimpleInput},
- * which takes headers and bytes apart, and {@code SimpleFile}. All connections share a {@code BoundedStore}.
+ * which takes headers and bytes apart, and {@code SimpleFile}. All connections share an {@link io.ntk.tcp.upload.store.UploadStore},
+ * which bounds what waits in it.
  *
  * <table>
  *   <caption>Limits</caption>

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where files are received: the seam for stores other than a folder. Thread-safe; no method blocks but {@link #close}.
+ *
+ * <p>A store bounds what waits in it, over all callers, since connections come and go: it is full before that is much, and
+ * refuses with {@link UploadError#TOO_MANY_UPLOADS} where it is asked all the same.
  */
 public interface UploadStore extends AutoCloseable {
     /**
@@ -67,7 +70,7 @@ public interface UploadStore extends AutoCloseable {
     StoreOptions options();
 
     /**
-     * Tells whether so much waits for the disk that nobody should be read.
+     * Tells whether so much waits, in bytes or in requests without an answer, that nobody should be read.
      *
      * @return false when there is room
      */

@@ -1,14 +1,30 @@
 package io.ntk.tcp.upload.store.admission;
 
+import io.ntk.tcp.upload.store.UploadError;
+import io.ntk.tcp.upload.store.UploadException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What waits for the disk. Thread-safe. */
+/**
+ * What waits for the disk: bytes, and requests without an answer (openings, small files, folders), of all connections together.
+ * Who asks, leaves and connects anew would else pile up requests as fast as frames come, without a byte of content.
+ * Thread-safe.
+ *
+ * <p>At as many bytes as the options say, or {@value #FULL} requests, nobody is read. What was read by then may still ask; at
+ * {@value #MOST} it is refused with 402, and may come again.
+ */
 public final class Backlog {
+    /** As many requests wait, and nobody is read. */
+    public static final int FULL = 8192;
+
+    /** As many requests wait, and the next is refused. */
+    public static final int MOST = 16_384;
+
     private final long maxBytes;
     /* Guarded by this. */
     private final List<Runnable> forRoom = new ArrayList<>();
     private long bytes;
+    private int requests;
 
     /**
      * Nothing waits at first.
@@ -52,12 +68,43 @@ public final class Backlog {
     }
 
     /**
+     * A request begins to wait.
+     *
+     * @throws UploadException with 402 when as many wait as may; then it does not
+     */
+    public synchronized void enter() {
+        if (requests == MOST) {
+            throw new UploadException(UploadError.TOO_MANY_UPLOADS, "too much waits for the disk");
+        }
+        requests++;
+    }
+
+    /** A request has its answer, whatever it is, and whoever waits for room is told. */
+    public void leave() {
+        List<Runnable> ready;
+        synchronized (this) {
+            requests--;
+            ready = ready();
+        }
+        ready.forEach(Runnable::run);
+    }
+
+    /**
+     * Requests that wait now.
+     *
+     * @return 0 to {@value #MOST}
+     */
+    public synchronized int requests() {
+        return requests;
+    }
+
+    /**
      * Tells whether so much waits that nobody should be read.
      *
      * @return false when there is room
      */
     public synchronized boolean isFull() {
-        return bytes >= maxBytes;
+        return bytes >= maxBytes || requests >= FULL;
     }
 
     /**
@@ -77,7 +124,7 @@ public final class Backlog {
     }
 
     private boolean hasRoom() {
-        return bytes <= maxBytes / 2;
+        return bytes <= maxBytes / 2 && requests <= FULL / 2;
     }
 
     private List<Runnable> ready() {

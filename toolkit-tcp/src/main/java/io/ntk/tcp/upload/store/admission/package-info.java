@@ -5,7 +5,7 @@
  * io.ntk.tcp.upload.store.admission.Receipts}, what was done already; {@link io.ntk.tcp.upload.store.admission.Owners}, how many
  * are unfinished; {@link io.ntk.tcp.upload.store.admission.Space} and an upload's {@link
  * io.ntk.tcp.upload.store.admission.Reservation} of it; {@link io.ntk.tcp.upload.store.admission.Backlog}, what waits for the
- * disk.
+ * disk, and {@link io.ntk.tcp.upload.store.admission.RefusedUpload}, an opening for which there was no room there.
  *
  * <p>It looks at folders and makes nothing in them. It must not know parts, journals or the queue of a key. Not exported.
  */

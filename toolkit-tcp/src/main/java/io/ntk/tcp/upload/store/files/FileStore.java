@@ -13,6 +13,7 @@ import io.ntk.tcp.upload.store.admission.Admission;
 import io.ntk.tcp.upload.store.admission.Backlog;
 import io.ntk.tcp.upload.store.admission.Owners;
 import io.ntk.tcp.upload.store.admission.Receipts;
+import io.ntk.tcp.upload.store.admission.RefusedUpload;
 import io.ntk.tcp.upload.store.admission.Space;
 import io.ntk.tcp.upload.store.folders.Disk;
 import io.ntk.tcp.upload.store.folders.Folder;
@@ -55,6 +56,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,7 +65,9 @@ import org.slf4j.LoggerFactory;
  * Files in a folder. What is under way lies in {@code .ntup} below it, out of sight; a name appears when its file is whole.
  *
  * <p>Threads: 8 for the disk, which are never interrupted (that would close the files), as many for digests as there are
- * cores, and one that looks twice a minute for what has expired. Failure: {@link #open} throws {@link IOException} when the
+ * cores, and one that looks twice a minute for what has expired. Limits, over all callers: at 8,192 openings, small files and
+ * folders without an answer, or as many bytes as the options say, {@link #isFull}; at 16,384 the next is refused with {@link
+ * UploadError#TOO_MANY_UPLOADS}. Failure: {@link #open} throws {@link IOException} when the
  * folder cannot be used; afterwards failures are those of single files.
  */
 public final class FileStore implements UploadStore {
@@ -234,6 +238,23 @@ public final class FileStore implements UploadStore {
 
     @Override
     public Upload open(Caller caller, UploadRequest request, Opening opening, int maxSegmentBytes, boolean digest) {
+        try {
+            backlog.enter();
+        } catch (UploadException e) {
+            return new RefusedUpload(e);
+        }
+        Upload upload;
+        try {
+            upload = bind(caller, request, opening, maxSegmentBytes, digest);
+        } catch (RuntimeException e) {
+            backlog.leave();
+            throw e;
+        }
+        upload.opened().whenComplete((snapshot, failure) -> backlog.leave());
+        return upload;
+    }
+
+    private Upload bind(Caller caller, UploadRequest request, Opening opening, int maxSegmentBytes, boolean digest) {
         Upload[] upload = new Upload[1];
         String id = id(caller, request.key());
         uploads.compute(id, (key, there) -> {
@@ -246,22 +267,44 @@ public final class FileStore implements UploadStore {
 
     @Override
     public CompletableFuture<Receipt> put(Caller caller, UploadRequest request, int crc32c, Octets data) {
-        return smallFiles.put(id(caller, request.key()), request, crc32c, data);
+        return counted(() -> smallFiles.put(id(caller, request.key()), request, crc32c, data));
     }
 
     @Override
     public CompletableFuture<Receipt> makeFolder(String path, int mode, Instant modified) {
-        CompletableFuture<Receipt> done = new CompletableFuture<>();
-        disk(() -> {
-            try {
-                done.complete(makeFolderNow(path, mode, modified));
-            } catch (IOException e) {
-                done.completeExceptionally(failure("cannot make the folder", e));
-            } catch (RuntimeException e) {
-                done.completeExceptionally(e);
-            }
+        return counted(() -> {
+            CompletableFuture<Receipt> done = new CompletableFuture<>();
+            disk(() -> makeFolder(path, mode, modified, done));
+            return done;
         });
-        return done;
+    }
+
+    /** Asks for something that waits for the disk, unless too much does. */
+    private CompletableFuture<Receipt> counted(Supplier<CompletableFuture<Receipt>> asked) {
+        try {
+            backlog.enter();
+        } catch (UploadException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        CompletableFuture<Receipt> answer;
+        try {
+            answer = asked.get();
+        } catch (RuntimeException e) {
+            backlog.leave();
+            throw e;
+        }
+        answer.whenComplete((receipt, failure) -> backlog.leave());
+        return answer;
+    }
+
+    private void makeFolder(String path, int mode, Instant modified, CompletableFuture<Receipt> done) {
+        try {
+            done.complete(makeFolderNow(path, mode, modified));
+        } catch (IOException e) {
+            done.completeExceptionally(failure("cannot make the folder", e));
+        } catch (RuntimeException e) {
+            done.completeExceptionally(e);
+        }
     }
 
     private Receipt makeFolderNow(String path, int mode, Instant modified) throws IOException {
