@@ -462,6 +462,7 @@ public final class MeasureClient implements AutoCloseable {
         } catch (IOException e) {
             failure = e;
         }
+        closed = true; // no answer can come any more: none is waited for
         stop();
         closeChannel();
     }
