@@ -9,13 +9,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /**
  * Fails a test that leaves a Netty buffer unreleased: {@code @ExtendWith(LeakCheck.class)}.
  *
- * <p>Every buffer of the JVM is counted (not a sample of them), so tests must not run in parallel. Event loops get two
+ * <p>Every buffer of the JVM is counted (not a sample of them), so tests must not run in parallel. Event loops get ten
  * seconds to release what a test has closed. The JVM must be started with
  * {@code -Dio.netty.customResourceLeakDetector=io.netty.util.LeakPresenceDetector}, else every test fails; add
  * {@code -Dio.netty.util.LeakPresenceDetector.trackCreationStack=true} to learn where the buffer was made.
  */
 public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
-    private static final Duration GRACE = Duration.ofSeconds(2);
+    private static final Duration GRACE = Duration.ofSeconds(10);
     private static final LeakPresenceDetector.ResourceScope SCOPE = new Detector().scope();
 
     /** The one way to the scope that the detectors of Netty count in. */
@@ -29,8 +29,16 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
         }
     }
 
+    private final Duration grace;
+
     /** Made by JUnit. */
-    public LeakCheck() {}
+    public LeakCheck() {
+        this(GRACE);
+    }
+
+    LeakCheck(Duration grace) {
+        this.grace = grace;
+    }
 
     /** Forgets what earlier tests left, once their event loops have had time to release it. */
     @Override
@@ -46,8 +54,8 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
         LeakPresenceDetector.check();
     }
 
-    private static boolean released() {
-        return Await.within(GRACE, () -> !SCOPE.hasOpenResources());
+    private boolean released() {
+        return Await.within(grace, () -> !SCOPE.hasOpenResources());
     }
 
     /** Netty's check sets the count to zero, whatever it finds. */

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /** Runs other people's programs (nc, socat, curl, …) against ours. */
 public final class Programs {
-    private static final Duration DEADLINE = Duration.ofSeconds(30);
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
 
     private Programs() {}
 
@@ -89,7 +89,7 @@ public final class Programs {
     }
 
     /**
-     * Runs a program to its end, at most 30 seconds.
+     * Runs a program to its end, at most 60 seconds.
      *
      * @param input what it reads on stdin
      * @param command the program, as in {@link #require}, and its arguments
@@ -201,6 +201,11 @@ public final class Programs {
                 throw new AssertionError("interrupted", e);
             }
             return new Result(process.exitValue(), out.toByteArray(), err.toString(StandardCharsets.UTF_8));
+        }
+
+        /** Asks the program to end, as a terminal that is closed or an init system does (SIGTERM). */
+        public void end() {
+            process.destroy();
         }
 
         @Override

@@ -6,6 +6,7 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.DefaultEventLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
@@ -21,12 +23,25 @@ class LeakCheckTest {
     private static final List<ByteBuf> LEFT = new ArrayList<>();
 
     /** Run by the tests below alone: they set the property. */
-    @ExtendWith(LeakCheck.class)
     @EnabledIfSystemProperty(named = "leak-check-test", matches = "on")
     static class Leaving {
+        @RegisterExtension
+        static final LeakCheck IMPATIENT = new LeakCheck(Duration.ofMillis(100));
+
         @Test
         void leavesOneBuffer() {
             LEFT.add(ByteBufAllocator.DEFAULT.buffer());
+        }
+    }
+
+    @EnabledIfSystemProperty(named = "leak-check-test", matches = "on")
+    static class Clean {
+        @RegisterExtension
+        static final LeakCheck IMPATIENT = new LeakCheck(Duration.ofMillis(100));
+
+        @Test
+        void leavesNothing() {
+            ByteBufAllocator.DEFAULT.buffer().release();
         }
     }
 
@@ -58,7 +73,7 @@ class LeakCheckTest {
     @Test
     void failsNoTestForABufferOfAnEarlierOne() {
         LEFT.add(ByteBufAllocator.DEFAULT.buffer());
-        run(Late.class, 1, 0);
+        run(Clean.class, 1, 0);
     }
 
     @Test

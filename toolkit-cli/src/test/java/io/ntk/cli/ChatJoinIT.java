@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ntk.testsupport.Await;
+import io.ntk.testsupport.Ports;
 import io.ntk.testsupport.Programs;
 import java.io.IOException;
 import java.time.Duration;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** {@code ntk chat join} in pipes, with other people's servers. */
 class ChatJoinIT {
-    private static final Duration DEADLINE = Duration.ofSeconds(20);
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
 
     private final List<Programs.Running> started = new ArrayList<>();
 
@@ -49,7 +50,7 @@ class ChatJoinIT {
 
     @Test
     void talksOverTlsToNcat() throws IOException {
-        int port = Packaged.freePort();
+        int port = Ports.free();
         program("ncat", "-k", "-l", "127.0.0.1", "" + port, "--ssl", "--chat");
         Packaged.awaitListener(port);
         String[] options = {"--format", "classic", "--tls", "--insecure"};
@@ -68,7 +69,7 @@ class ChatJoinIT {
     @Test
     void sendsAGigabyteThroughASmallHeap() {
         Programs.require("sh", "head", "tr");
-        int port = Packaged.freePort();
+        int port = Ports.free();
         program("sh", "-c", "nc -l 127.0.0.1 " + port + " | wc -c");
         Packaged.awaitListener(port);
         String join = String.join(" ", Packaged.command("chat", "join", "127.0.0.1:" + port));

@@ -203,7 +203,7 @@ class ChatServeIT {
                             "\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d 127\\.0\\.0\\.1:\\d+\nhello, other\n\n");
             one.stdin().write("quit\n".getBytes(UTF_8));
             one.stdin().flush();
-            var left = one.await(Duration.ofSeconds(20));
+            var left = one.await(Duration.ofSeconds(60));
             assertThat(left.text()).endsWith("(gone)\n");
             assertThat(left.err()).isEmpty();
             other.stdin().close();

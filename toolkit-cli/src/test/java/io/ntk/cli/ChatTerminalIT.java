@@ -3,6 +3,7 @@ package io.ntk.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ntk.testsupport.Await;
+import io.ntk.testsupport.Ports;
 import io.ntk.testsupport.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ class ChatTerminalIT {
     @TempDir
     private Path folder;
 
-    private final int port = Packaged.freePort();
+    private final int port = Ports.free();
     private final List<Programs.Running> started = new ArrayList<>();
 
     @BeforeEach

@@ -43,7 +43,7 @@ class HttpServeFilesTest {
         Matcher address = ADDRESS.matcher(server.out());
         assertThat(address.find()).isTrue();
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(address.group(1)))) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(30_000);
             String request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
             socket.getOutputStream().write(request.getBytes(UTF_8));
             return new String(socket.getInputStream().readAllBytes(), UTF_8);

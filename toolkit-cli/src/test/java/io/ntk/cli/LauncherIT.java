@@ -276,7 +276,7 @@ class LauncherIT {
         try (var reader = process.inputReader()) {
             assertThat(reader.readLine()).isEqualTo(Long.toString(process.pid()));
             process.destroy(); // SIGTERM
-            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).isEqualTo(128 + 15);
         } finally {
             process.destroyForcibly();

@@ -99,7 +99,7 @@ final class Ntk {
         /** Waits for the end. */
         Result await() {
             try {
-                thread.join(Duration.ofSeconds(20).toMillis());
+                thread.join(Duration.ofSeconds(60).toMillis());
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }

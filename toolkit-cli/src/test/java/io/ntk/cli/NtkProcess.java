@@ -142,7 +142,7 @@ final class NtkProcess implements AutoCloseable {
     /** Waits for the end. */
     int exit() {
         try {
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
                 throw new AssertionError("still running; out: " + out() + " err: " + err());
             }
             errReader.join(TimeUnit.SECONDS.toMillis(10));

@@ -149,7 +149,7 @@ class ServeInteropIT {
             assertThat(python("once_client.py", Packaged.port(server), "no line end")
                             .strip())
                     .isEqualTo("so long");
-            assertThat(server.await(Duration.ofSeconds(10)).exit()).isZero();
+            assertThat(server.await(Duration.ofSeconds(60)).exit()).isZero();
         }
     }
 
@@ -194,7 +194,7 @@ class ServeInteropIT {
                         .isEqualTo("heard: good morning\nheard: and to you\n");
             }
             assertThat(server.text()).contains("hello").contains("how are you");
-            assertThat(server.await(Duration.ofSeconds(10)).exit()).isZero();
+            assertThat(server.await(Duration.ofSeconds(60)).exit()).isZero();
         }
     }
 

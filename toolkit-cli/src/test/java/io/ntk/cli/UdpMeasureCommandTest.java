@@ -3,6 +3,7 @@ package io.ntk.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ntk.testsupport.Await;
+import io.ntk.testsupport.Ports;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -91,12 +92,8 @@ class UdpMeasureCommandTest {
     }
 
     @Test
-    void saysAtOnceThatNobodyListens() throws IOException {
-        int port;
-        try (var probe = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            port = probe.getLocalPort();
-        }
-        Ntk.Result run = Ntk.run("udp", "measure", "" + port);
+    void saysAtOnceThatNobodyListens() {
+        Ntk.Result run = Ntk.run("udp", "measure", "" + Ports.free());
         assertThat(run.exit()).isEqualTo(1);
         assertThat(run.err()).contains("nobody listens there (port unreachable)");
     }
@@ -145,7 +142,8 @@ class UdpMeasureCommandTest {
     }
 
     private static Ntk.Result measure(Ntk.Running server, String... more) {
-        var args = new java.util.ArrayList<>(List.of("udp", "measure", "127.0.0.1:" + server.port(), "--for", "300ms"));
+        var args = new java.util.ArrayList<>(List.of("udp", "measure", "127.0.0.1:" + server.port()));
+        args.addAll(List.of("--for", "300ms", "--timeout", "20s")); // late is nothing, so that nothing is lost
         args.addAll(List.of(more));
         return Ntk.run(args.toArray(String[]::new));
     }

@@ -25,7 +25,7 @@ class UdpTerminalIT {
     void sendsEachLineThatIsTypedUntilExit() {
         try (var server = Packaged.start("udp", "serve", "--reply", "upper", "--listen", "127.0.0.1:0")) {
             String port = Packaged.port(server);
-            terminal.run("udp", "send", "127.0.0.1:" + port, "--timeout", "5s");
+            terminal.run("udp", "send", "127.0.0.1:" + port, "--timeout", "30s");
             terminal.await(">");
             terminal.type("hello", "Enter");
             terminal.await("HELLO");

@@ -3,6 +3,7 @@ package io.ntk.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ntk.testsupport.Await;
+import io.ntk.testsupport.Ports;
 import io.ntk.testsupport.Programs;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,7 +24,7 @@ class UploadKilledIT {
     private static final int KILLS = Integer.getInteger("ntk.kills", 3);
     private static final int BYTES_A_KILL = 8 << 20;
     private static final long LARGE_BYTES = (long) BYTES_A_KILL * KILLS;
-    private static final Duration PATIENCE = Duration.ofSeconds(40 + KILLS);
+    private static final Duration PATIENCE = Duration.ofSeconds(100 + KILLS);
     private static final int SMALL = 200;
 
     @TempDir
@@ -34,7 +35,7 @@ class UploadKilledIT {
 
     private final long seed = Long.getLong("ntk.kills.seed", System.nanoTime());
     private final Random random = new Random(seed);
-    private final int port = Packaged.freePort();
+    private final int port = Ports.free();
 
     private Programs.Running serve() {
         Programs.Running server =
@@ -55,13 +56,13 @@ class UploadKilledIT {
                 "--rate",
                 "20MiB/s",
                 "--patience",
-                "20s")));
+                "60s")));
         return Programs.start(command.toArray(String[]::new));
     }
 
     private static void kill(Programs.Running program) {
         program.close();
-        program.await(Duration.ofSeconds(10));
+        program.await(Duration.ofSeconds(60));
     }
 
     private void fill() throws IOException {

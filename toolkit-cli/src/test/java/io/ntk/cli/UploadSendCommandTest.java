@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ntk.testsupport.Await;
+import io.ntk.testsupport.Ports;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -195,7 +196,7 @@ class UploadSendCommandTest {
 
     @Test
     void goesOnAfterAnInterruption() throws IOException {
-        Path large = source("large", "x".repeat(3 << 20));
+        Path large = source("large", "x".repeat(16 << 20));
         try (Ntk.Running server = serve()) {
             try (Ntk.Running client = Ntk.start(
                     new ByteArrayInputStream(new byte[0]),
@@ -272,7 +273,7 @@ class UploadSendCommandTest {
     @Test
     void saysThatNobodyListens() throws IOException {
         String one = source("one.txt", "first").toString();
-        Ntk.Result result = Ntk.run(home(), "upload", "send", one, "127.0.0.1:" + Packaged.freePort());
+        Ntk.Result result = Ntk.run(home(), "upload", "send", one, "127.0.0.1:" + Ports.free());
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.err()).matches("ntk: cannot connect to 127.0.0.1:\\d+: connection refused\n");
         assertThat(sources.resolve("state/ntk/upload")).isEmptyDirectory();

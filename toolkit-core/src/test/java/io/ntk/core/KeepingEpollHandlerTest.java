@@ -36,7 +36,7 @@ class KeepingEpollHandlerTest {
                 Socket socket = new Socket(
                         InetAddress.getLoopbackAddress(),
                         ((Endpoint.Inet) server.endpoints().get(0)).port())) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(30_000);
             socket.shutdownOutput();
             assertThat(socket.getInputStream().readAllBytes()).hasSize(3 * PART_BYTES);
         }

@@ -62,6 +62,6 @@ final class Received extends ChannelInboundHandlerAdapter {
     }
 
     String toEnd() throws ExecutionException, InterruptedException, TimeoutException {
-        return ended.get(10, TimeUnit.SECONDS);
+        return ended.get(30, TimeUnit.SECONDS);
     }
 }

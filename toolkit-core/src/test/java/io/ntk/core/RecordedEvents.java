@@ -1,5 +1,6 @@
 package io.ntk.core;
 
+import io.ntk.testsupport.Await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,7 +8,7 @@ import java.util.function.Predicate;
 
 /** A listener that keeps what it hears, and lets a test wait for it. */
 final class RecordedEvents implements NetListener {
-    private static final Duration DEADLINE = Duration.ofSeconds(10);
+    static final Duration DEADLINE = Await.DEADLINE;
 
     private final List<NetEvent> events = new ArrayList<>();
 

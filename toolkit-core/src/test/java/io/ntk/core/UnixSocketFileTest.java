@@ -168,7 +168,7 @@ class UnixSocketFileTest {
     }
 
     @Test
-    @Timeout(10)
+    @Timeout(60)
     void doesNotWaitForAFifoInPlaceOfTheLock(@TempDir Path folder) {
         Path lock = folder.resolve("s.lock");
         Programs.require("mkfifo");
@@ -259,7 +259,7 @@ class UnixSocketFileTest {
         List<Server> winners = new ArrayList<>();
         for (CompletableFuture<Server> each : starting) {
             try {
-                winners.add(each.orTimeout(10, TimeUnit.SECONDS).join());
+                winners.add(each.orTimeout(30, TimeUnit.SECONDS).join());
             } catch (CompletionException e) {
                 assertThat(e.getCause()).hasMessageContaining("address already in use");
             }
@@ -278,7 +278,7 @@ class UnixSocketFileTest {
                 Server ending = current;
                 CompletableFuture<Void> end = CompletableFuture.runAsync(ending::close);
                 current = startWhenFree(transport, path, loops);
-                end.get(10, TimeUnit.SECONDS);
+                end.get(30, TimeUnit.SECONDS);
                 assertServes(path);
             }
             current.close(Duration.ZERO);

@@ -8,7 +8,9 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.DefaultFileRegion;
+import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
+import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class WriteStallHandlerTest {
     private static final Duration STALL = Duration.ofSeconds(4);
     private static final int BIG = 64 << 20;
+
+    /* On sockets: what is read for so long, with pauses so long, is no stall of so long. */
+    private static final Duration SHORT_STALL = Duration.ofMillis(300);
+    private static final Duration PAUSE = Duration.ofMillis(30);
+    private static final Duration READING = Duration.ofMillis(700);
 
     private final HalfOpenChannel channel = new HalfOpenChannel();
 
@@ -121,7 +128,7 @@ class WriteStallHandlerTest {
     }
 
     private static ListenOptions options(Transport transport) {
-        Limits limits = Limits.DEFAULTS.withWriteStall(Duration.ofMillis(300));
+        Limits limits = Limits.DEFAULTS.withWriteStall(SHORT_STALL);
         SocketOptions socket = SocketOptions.DEFAULTS.withBuffers(0, 64 * 1024);
         return ListenOptions.loopback(0)
                 .withTransport(transport, 1)
@@ -171,20 +178,42 @@ class WriteStallHandlerTest {
         }
     }
 
+    /** A machine that stands still makes a peer of the one that reads nothing: then it is tried again. */
     private static void keeps(Transport transport, Supplier<Object> thing) throws Exception {
-        RecordedEvents events = new RecordedEvents();
-        try (Server server = Server.start(sending(thing), options(transport), events)) {
-            try (Peer peer = Peer.connect(server.endpoints().get(0), 32 * 1024)) {
+        Duration pause = Await.shortest(SHORT_STALL.dividedBy(2), () -> {
+            RecordedEvents events = new RecordedEvents();
+            try (Server server = Server.start(sending(thing), options(transport), events);
+                    Peer peer = Peer.connect(server.endpoints().get(0), 32 * 1024)) {
                 peer.send("x");
-                long end = System.nanoTime() + Duration.ofMillis(800).toNanos();
-                while (System.nanoTime() < end) {
-                    peer.read(64 * 1024);
-                    LockSupport.parkNanos(50_000_000);
+                Duration longest = longestPauseOfReading(peer, events);
+                if (longest.compareTo(SHORT_STALL.dividedBy(2)) < 0) {
+                    assertThat(events.all(NetEvent.Closed.class)).isEmpty();
+                    assertThat(events.await(NetEvent.Closed.class).cause()).isEqualTo(CloseCause.STALLED);
+                    assertThat(peer.endsInReset()).isTrue();
                 }
-                assertThat(events.all(NetEvent.Closed.class)).isEmpty();
-                assertThat(events.await(NetEvent.Closed.class).cause()).isEqualTo(CloseCause.STALLED);
-                assertThat(peer.endsInReset()).isTrue();
+                return longest;
             }
+        });
+        assertThat(pause).isLessThan(SHORT_STALL.dividedBy(2));
+    }
+
+    /** Reads for longer than the stall, unless it is cut before. */
+    private static Duration longestPauseOfReading(Peer peer, RecordedEvents events) {
+        long longest = 0;
+        long start = System.nanoTime();
+        long before = start;
+        while (before - start < READING.toNanos()
+                && events.all(NetEvent.Closed.class).isEmpty()) {
+            try {
+                peer.read(64 * 1024);
+            } catch (IOException e) {
+                events.on(new NetEvent.Failed("test", "reading", Reason.of(e))); // and Closed, which is judged
+            }
+            LockSupport.parkNanos(PAUSE.toNanos());
+            long now = System.nanoTime();
+            longest = Math.max(longest, now - before);
+            before = now;
         }
+        return Duration.ofNanos(longest);
     }
 }

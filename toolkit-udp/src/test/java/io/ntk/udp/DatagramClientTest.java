@@ -138,7 +138,7 @@ class DatagramClientTest {
                 }
             });
             answering.start();
-            assertThat(client.request(bytes("again"), 10, Duration.ofMillis(20)))
+            assertThat(client.request(bytes("again"), 1000, Duration.ofMillis(20)))
                     .isTrue();
             answering.join();
             assertThat(answers).containsExactly("again");

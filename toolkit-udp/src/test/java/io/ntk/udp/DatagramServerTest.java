@@ -286,14 +286,14 @@ class DatagramServerTest {
             byte[] kick = "kick".getBytes(UTF_8);
             send(foreign, port(echo), kick);
             int rounds = 0;
-            foreign.setSoTimeout(500);
-            try {
-                while (rounds < 1000) {
+            foreign.setSoTimeout(200);
+            for (boolean silent = false; rounds < 1000 && !silent; ) {
+                try {
                     send(foreign, port(echo), receive(foreign));
                     rounds++;
+                } catch (SocketTimeoutException e) {
+                    silent = !events(DatagramEvent.Muted.class).isEmpty(); // and not only slow
                 }
-            } catch (SocketTimeoutException e) {
-                assertThat(rounds).isEqualTo(8);
             }
             assertThat(rounds).isEqualTo(8);
             assertThat(events(DatagramEvent.Muted.class)).hasSize(1);

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** An independent member: a socket of the JDK's, with a deadline of ten seconds on each read. */
+/** An independent member: a socket of the JDK's, with a deadline of 30 seconds on each read. */
 final class Caller implements AutoCloseable {
     private final Socket socket;
     private final BufferedReader in;
@@ -21,7 +21,7 @@ final class Caller implements AutoCloseable {
     Caller(Socket socket) throws IOException {
         this.socket = socket;
         socket.setTcpNoDelay(true);
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(30_000);
         in = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
     }
 

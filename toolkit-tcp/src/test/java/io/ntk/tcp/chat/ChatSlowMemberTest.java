@@ -143,7 +143,7 @@ class ChatSlowMemberTest {
     void isClosedWhenNothingGoesEitherWayForTheIdleTime() throws IOException {
         Limits limits = Limits.DEFAULTS.withIdle(Duration.ofMillis(300));
         try (Server server = serve(limits, RoomOptions.DEFAULTS);
-                Caller ann = Caller.of(server, "ann")) {
+                Caller ann = Caller.of(server)) {
             assertThat(ann.rest()).last().isEqualTo("(end)");
             Await.until("the event", () -> closed(CloseCause.IDLE));
         }

@@ -367,7 +367,7 @@ class ChatTranscriptTest {
                 thread.start();
             }
             for (Thread thread : threads) {
-                thread.join(10_000);
+                thread.join(30_000);
             }
         }
         List<String> lines = lines();

@@ -12,7 +12,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 
-/** An independent client: a socket of the JDK's, with a deadline of ten seconds on each read. */
+/** An independent client: a socket of the JDK's, with a deadline of 30 seconds on each read. */
 final class HttpPeer implements AutoCloseable {
     private final Socket socket;
     private final InputStream in;
@@ -20,7 +20,7 @@ final class HttpPeer implements AutoCloseable {
     private HttpPeer(Socket socket) throws IOException {
         this.socket = socket;
         socket.setTcpNoDelay(true);
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(30_000);
         this.in = socket.getInputStream();
     }
 

@@ -10,11 +10,11 @@ import io.ntk.core.NetListener;
 import io.ntk.core.Server;
 import io.ntk.core.TlsOptions;
 import io.ntk.testsupport.Await;
+import io.ntk.testsupport.Ports;
 import io.ntk.testsupport.Programs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -71,7 +71,7 @@ class LineIT {
     @Test
     void talksToAServerOfSocat() throws Exception {
         Programs.require("socat");
-        int port = freePort();
+        int port = Ports.free();
         try (Programs.Running socat =
                 Programs.start("socat", "TCP-LISTEN:" + port + ",bind=127.0.0.1,reuseaddr,fork", "EXEC:cat")) {
             Endpoint endpoint = new Endpoint.Inet("127.0.0.1", port);
@@ -81,7 +81,7 @@ class LineIT {
                     TcpClient.connect(ConnectOptions.to(endpoint), Channels.newChannel(answer), NetListener.NONE)) {
                 client.send(ByteBuffer.wrap("through cat".getBytes(UTF_8)));
                 client.shutdownOutput();
-                client.closed().get(10, TimeUnit.SECONDS);
+                client.closed().get(30, TimeUnit.SECONDS);
                 assertThat(answer).hasToString("through cat");
             }
             assertThat(socat.text()).isEmpty();
@@ -93,12 +93,6 @@ class LineIT {
             return probe.isConnected();
         } catch (IOException e) {
             return false;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 

@@ -261,11 +261,14 @@ class LineServerTest {
                 Peer idle = Peer.of(server)) {
             peer.send("a\nb\nhalf");
             await(asked);
-            var closing = CompletableFuture.runAsync(() -> server.close(Duration.ofSeconds(10)));
+            Await.until(
+                    "both are there, and all of it",
+                    () -> server.connections() == 2 && server.traffic().bytesIn() == 8);
+            var closing = CompletableFuture.runAsync(() -> server.close(Duration.ofMinutes(5)));
             assertThat(idle.rest()).isEmpty();
             answer.countDown();
             assertThat(peer.restText()).isEqualTo("a\nb\n");
-            closing.get(10, TimeUnit.SECONDS);
+            closing.get(30, TimeUnit.SECONDS);
         }
         assertThat(events.all(NetEvent.Closed.class))
                 .extracting(NetEvent.Closed::cause)
@@ -275,9 +278,11 @@ class LineServerTest {
 
     @Test
     void cutsAResponderThatDoesNotEnd() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch interrupted = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
         Responder stuck = (line, peer) -> {
+            asked.countDown();
             try {
                 never.await();
             } catch (InterruptedException e) {
@@ -288,7 +293,7 @@ class LineServerTest {
         try (Server server = LineServer.start(OPTIONS.withWorkers(1), stuck);
                 Peer peer = Peer.of(server)) {
             peer.send("a\n");
-            Await.until("asked", () -> server.traffic().bytesIn() == 2);
+            await(asked);
             server.close(Duration.ofMillis(50));
             await(interrupted);
             assertThat(peer.rest()).isEmpty();
@@ -303,7 +308,7 @@ class LineServerTest {
         try (Peer peer = Peer.of(server)) {
             assertThat(peer.send("no line end").restText()).isEqualTo("hi");
         }
-        server.closed().get(10, TimeUnit.SECONDS);
+        server.closed().get(30, TimeUnit.SECONDS);
         assertThatThrownBy(() -> Peer.of(server)).isInstanceOf(IOException.class);
     }
 
@@ -479,7 +484,7 @@ class LineServerTest {
 
     private static void await(CountDownLatch latch) {
         try {
-            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

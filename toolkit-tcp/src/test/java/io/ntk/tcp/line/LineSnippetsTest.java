@@ -118,7 +118,7 @@ class LineSnippetsTest {
                     var file = FileChannel.open(path)) {
                 client.pump(file); // by sendfile where that is possible
                 client.shutdownOutput();
-                TcpClient.End end = client.closed().get(10, TimeUnit.SECONDS);
+                TcpClient.End end = client.closed().get(30, TimeUnit.SECONDS);
                 assertThat(end.bytesIn()).isEqualTo(answer.size());
             }
             // end

@@ -15,9 +15,9 @@ import java.net.Socket;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** An independent client: a socket of the JDK's, with a deadline of ten seconds on each read. */
+/** An independent client: a socket of the JDK's, with a deadline of 30 seconds on each read. */
 final class Peer implements AutoCloseable {
-    private static final int DEADLINE_MILLIS = 10_000;
+    private static final int DEADLINE_MILLIS = 30_000;
 
     private final Socket socket;
     private final InputStream in;

@@ -24,7 +24,7 @@ class SinkWriterTest {
     void nothingIsLeftBehind() throws Exception {
         letGo.countDown();
         assertThat(channel.finish()).isFalse();
-        writer.written().get(10, TimeUnit.SECONDS);
+        writer.written().get(30, TimeUnit.SECONDS);
     }
 
     @Test

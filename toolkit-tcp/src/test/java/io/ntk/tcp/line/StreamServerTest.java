@@ -68,7 +68,7 @@ class StreamServerTest {
             }
         });
         assertThat(Arrays.equals(peer.rest(), bytes)).isTrue();
-        sending.get(10, TimeUnit.SECONDS);
+        sending.get(30, TimeUnit.SECONDS);
     }
 
     @ParameterizedTest

@@ -13,6 +13,8 @@ import io.ntk.core.SocketOptions;
 import io.ntk.core.Transport;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
+import io.ntk.testsupport.Pauses;
+import io.ntk.testsupport.Ports;
 import io.ntk.udp.DatagramOptions;
 import io.ntk.udp.DatagramResponder;
 import io.ntk.udp.DatagramServer;
@@ -21,7 +23,6 @@ import io.ntk.udp.measure.MeasureOptions.Mode;
 import io.ntk.udp.measure.MeasureReport.Outcome;
 import io.ntk.udp.measure.Relay.Fate;
 import io.ntk.udp.measure.Relay.Plan;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -31,10 +32,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +46,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
 class MeasureClientTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration STANDSTILL = Duration.ofMillis(150);
     private static final Load SHORT = new Load(1000, 120, Duration.ofMillis(300), Duration.ZERO);
     private static final DatagramOptions SERVER = DatagramOptions.DEFAULTS.withListen(ListenOptions.loopback(0)
             .withTransport(Transport.AUTO, 1)
@@ -97,9 +102,12 @@ class MeasureClientTest {
             assertThat(report.outcome()).isEqualTo(Outcome.DONE);
             assertThat(report.counts().warmUp()).isBetween(1L, 2000L);
             assertThat(report.counts().sent() + report.counts().missed()).isEqualTo(4000);
-            assertThat(report.counts().lost()).isZero();
+            // None, unless the server's thread has had no processor for so long that its buffer was full.
+            assertThat(report.counts().lost())
+                    .isEqualTo(server.kernelDrops().now().orElse(0)
+                            + report.kernel().dropsHere().orElse(0));
             assertThat(report.times().roundTrip().count())
-                    .isEqualTo(report.counts().sent());
+                    .isEqualTo(report.counts().received());
             assertThat(report.order().reordered()).isZero();
         }
     }
@@ -107,11 +115,7 @@ class MeasureClientTest {
     @Test
     void tellsAtOnceThatNobodyIsThereToReadMany() throws Exception {
         Load load = new Load(Load.MAX_PER_SECOND, 80, Duration.ofHours(1), Duration.ZERO);
-        int nobody;
-        try (DatagramSocket taken = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            nobody = taken.getLocalPort();
-        }
-        MeasureReport report = run(to(nobody).withLoad(load));
+        MeasureReport report = run(to(Ports.free()).withLoad(load));
         assertThat(report.outcome()).isEqualTo(Outcome.UNREACHABLE);
     }
 
@@ -165,10 +169,8 @@ class MeasureClientTest {
         }
         Set<Integer> distinctUp = new HashSet<>(arrivedUp);
         Set<Integer> distinctDown = new LinkedHashSet<>(arrivedDown);
-        try (var server = DatagramServer.start(SERVER, new MeasureResponder());
-                var relay = new Relay(address(port(server)), up, down)) {
-            Load load = new Load(2000, 100, Duration.ofMillis(count / 2), Duration.ZERO);
-            MeasureReport report = run(to(relay.port()).withLoad(load));
+        Load load = new Load(2000, 100, Duration.ofMillis(count / 2), Duration.ZERO);
+        judged(up, down, port -> to(port).withLoad(load).withTimeout(Duration.ofSeconds(1)), report -> {
             assertThat(report.counts().sent()).isEqualTo(count);
             assertThat(report.counts().received()).isEqualTo(distinctDown.size());
             assertThat(report.counts().lostUp()).hasValue(count - distinctUp.size());
@@ -179,7 +181,34 @@ class MeasureClientTest {
                             distinctDown.stream().map(Integer::longValue).toList()));
             assertThat(report.counts().late()).isEqualTo(late.size());
             assertThat(report.counts().ignored()).isZero();
-        }
+        });
+    }
+
+    /** A report of a run in which the machine did not stand still: else datagrams are late, or not even sent. */
+    private static void judged(Plan up, Plan down, IntFunction<MeasureOptions> options, Consumer<MeasureReport> judge)
+            throws Exception {
+        judged(
+                () -> {
+                    try (var server = DatagramServer.start(SERVER, new MeasureResponder());
+                            var relay = new Relay(address(port(server)), up, down)) {
+                        return run(options.apply(relay.port()));
+                    }
+                },
+                judge);
+    }
+
+    private static <T> void judged(Callable<T> run, Consumer<T> judge) throws Exception {
+        Duration pause = Await.shortest(STANDSTILL, () -> {
+            try (Pauses pauses = Pauses.watched()) {
+                T result = run.call();
+                Duration longest = pauses.longest();
+                if (longest.compareTo(STANDSTILL) < 0) {
+                    judge.accept(result);
+                }
+                return longest;
+            }
+        });
+        assertThat(pause).isLessThan(STANDSTILL);
     }
 
     @Test
@@ -190,33 +219,44 @@ class MeasureClientTest {
             up.with(n, n % 2 == 0 ? Fate.DROP : Fate.DOUBLE);
             down.with(n + 100, n % 2 == 0 ? Fate.DROP : new Fate(3, 0));
         }
-        try (var server = DatagramServer.start(SERVER, new MeasureResponder());
-                var relay = new Relay(address(port(server)), up, down)) {
-            MeasureReport report = run(to(relay.port()).withLoad(SHORT).withTimeout(Duration.ofMillis(300)));
+        judged(up, down, port -> to(port).withLoad(SHORT).withTimeout(Duration.ofMillis(300)), report -> {
             assertThat(report.counts().sent()).isEqualTo(300);
             assertThat(report.counts().lostUp()).hasValue(50);
             assertThat(report.counts().lostDown()).hasValue(50);
             assertThat(report.counts().duplicates()).isEqualTo(50 + 100);
-        }
+        });
     }
 
     @Test
     void doesNotKnowWhereAPlainEchoLost() throws Exception {
         Plan up = Plan.allPass(300).with(3, Fate.DROP).with(4, Fate.DROP);
-        try (var server = DatagramServer.start(SERVER, DatagramResponder.ECHO);
-                var relay = new Relay(address(port(server)), up, Plan.allPass(300))) {
-            MeasureReport report =
-                    run(to(relay.port()).withLoad(SHORT).withMode(Mode.PLAIN).withTimeout(Duration.ofMillis(200)));
+        Callable<MeasureReport> measure = () -> {
+            try (var server = DatagramServer.start(SERVER, DatagramResponder.ECHO);
+                    var relay = new Relay(address(port(server)), up, Plan.allPass(300))) {
+                return run(to(relay.port()).withLoad(SHORT).withMode(Mode.PLAIN).withTimeout(Duration.ofMillis(200)));
+            }
+        };
+        judged(measure, report -> {
             assertThat(report.counts().lost()).isEqualTo(2);
             assertThat(report.counts().lostUp()).isEmpty();
             assertThat(report.counts().lostDown()).isEmpty();
             assertThat(report.kernel().dropsThere()).isEmpty();
-        }
+        });
     }
 
     /** The kernel drops at the responder's socket while its loop is held up: that is told apart from the network's loss. */
     @Test
     void tellsTheResponderHostsDropsFromTheNetworks() throws Exception {
+        judged(MeasureClientTest::measureAResponderThatIsHeldUp, report -> {
+            assertThat(report.counts().lost()).isGreaterThan(400);
+            assertThat(report.counts().lostUp()).hasValue(report.counts().lost());
+            assertThat(report.kernel().dropsThere())
+                    .hasValue(report.counts().lostUp().getAsLong());
+            assertThat(report.kernel().dropsHere()).hasValue(0);
+        });
+    }
+
+    private static MeasureReport measureAResponderThatIsHeldUp() throws Exception {
         MeasureResponder responder = new MeasureResponder();
         CountDownLatch held = new CountDownLatch(1);
         AtomicInteger measured = new AtomicInteger();
@@ -231,19 +271,15 @@ class MeasureClientTest {
                 SERVER.withListen(SERVER.listen().withSocket(SocketOptions.DEFAULTS.withBuffers(4096, 0)));
         try (var server = DatagramServer.start(tiny, slow)) {
             Load load = new Load(5000, 1000, Duration.ofMillis(100), Duration.ZERO);
-            try (MeasureClient client = MeasureClient.start(to(port(server)).withLoad(load))) {
+            MeasureOptions options = to(port(server)).withLoad(load).withTimeout(Duration.ofSeconds(1));
+            try (MeasureClient client = MeasureClient.start(options)) {
                 AtomicInteger sent = new AtomicInteger();
                 Await.until("all sent", () -> {
                     var part = client.takeInterval();
                     return sent.addAndGet((int) (part.sent() + part.missed())) == 500;
                 });
                 held.countDown();
-                MeasureReport report = client.report().get(10, TimeUnit.SECONDS);
-                assertThat(report.counts().lost()).isGreaterThan(400);
-                assertThat(report.counts().lostUp()).hasValue(report.counts().lost());
-                assertThat(report.kernel().dropsThere())
-                        .hasValue(report.counts().lostUp().getAsLong());
-                assertThat(report.kernel().dropsHere()).hasValue(0);
+                return client.report().get(30, TimeUnit.SECONDS);
             }
         }
     }
@@ -297,8 +333,7 @@ class MeasureClientTest {
             assertThat(report.counts().received()).isEqualTo(report.counts().sent());
             assertThat(report.counts().ignored()).isEqualTo(14 * report.counts().sent());
             assertThat(report.counts().duplicates()).isZero();
-            assertThat(report.times().roundTrip().max())
-                    .isLessThan(Duration.ofSeconds(5).toNanos());
+            assertThat(report.times().roundTrip().max()).isLessThan(PATIENCE.toNanos());
         }
     }
 
@@ -321,6 +356,14 @@ class MeasureClientTest {
 
     @Test
     void takesTheAnswerToItsOwnHelloOnly() throws Exception {
+        judged(MeasureClientTest::measureAForger, report -> {
+            assertThat(report.outcome()).isEqualTo(Outcome.NO_ANSWER);
+            assertThat(report.counts().sent()).isZero();
+            assertThat(report.counts().ignored()).isEqualTo(2); // hellos, 200 ms apart
+        });
+    }
+
+    private static MeasureReport measureAForger() throws Exception {
         try (var forger = new Answers(request -> {
             MeasureDatagram d = MeasureDatagram.decode(Unpooled.wrappedBuffer(request));
             byte[] forged = new byte[request.length];
@@ -328,25 +371,23 @@ class MeasureClientTest {
                     .encode(Unpooled.wrappedBuffer(forged).clear());
             return List.of(forged);
         })) {
-            MeasureReport report = run(to(forger.port()).withLoad(SHORT).withPatience(Duration.ofMillis(400)));
-            assertThat(report.outcome()).isEqualTo(Outcome.NO_ANSWER);
-            assertThat(report.counts().sent()).isZero();
-            assertThat(report.counts().ignored()).isEqualTo(2); // hellos, 200 ms apart
+            return run(to(forger.port()).withLoad(SHORT).withPatience(Duration.ofMillis(400)));
         }
     }
 
     @Test
     void tellsAtOnceThatNobodyIsThere() throws Exception {
-        int free;
-        try (var probe = new java.net.DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            free = probe.getLocalPort();
-        }
-        long start = System.nanoTime();
-        for (Mode mode : Mode.values()) {
-            MeasureReport report = run(to(free).withMode(mode));
-            assertThat(report.outcome()).isEqualTo(Outcome.UNREACHABLE);
-        }
-        assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(4).toNanos());
+        int free = Ports.free();
+        Duration atOnce = Duration.ofSeconds(4);
+        Duration shortest = Await.shortest(atOnce, () -> {
+            long start = System.nanoTime();
+            for (Mode mode : Mode.values()) {
+                MeasureReport report = run(to(free).withMode(mode));
+                assertThat(report.outcome()).isEqualTo(Outcome.UNREACHABLE);
+            }
+            return Duration.ofNanos(System.nanoTime() - start);
+        });
+        assertThat(shortest).isLessThan(atOnce);
     }
 
     @Test
@@ -362,7 +403,7 @@ class MeasureClientTest {
         };
         try (var server = DatagramServer.start(SERVER, deaf)) {
             MeasureReport report = run(to(port(server)).withLoad(SHORT));
-            assertThat(ends).hasValue(5);
+            Await.until("five", () -> ends.get() == 5);
             assertThat(report.outcome()).isEqualTo(Outcome.DONE);
             assertThat(report.counts().lostUp()).isEmpty();
             assertThat(report.counts().lost()).isZero();
@@ -428,7 +469,7 @@ class MeasureClientTest {
             try (MeasureClient client = MeasureClient.start(to(port(server)).withLoad(load))) {
                 Await.until("an answer", () -> client.takeInterval().received() > 0);
                 client.stop();
-                MeasureReport report = client.report().get(5, TimeUnit.SECONDS);
+                MeasureReport report = client.report().get(30, TimeUnit.SECONDS);
                 assertThat(report.outcome()).isEqualTo(Outcome.STOPPED);
                 assertThat(report.counts().sent()).isPositive();
                 assertThat(report.counts().lostUp()).hasValue(0);
@@ -445,7 +486,7 @@ class MeasureClientTest {
                     MeasureClient.start(to(port(server)).withLoad(load).withMode(Mode.PLAIN));
             Await.until("a datagram", () -> client.takeInterval().sent() > 0);
             client.close();
-            assertThat(client.report().get(2, TimeUnit.SECONDS).outcome()).isEqualTo(Outcome.STOPPED);
+            assertThat(client.report().get(30, TimeUnit.SECONDS).outcome()).isEqualTo(Outcome.STOPPED);
         }
     }
 
@@ -455,7 +496,7 @@ class MeasureClientTest {
         var options = SERVER.withListen(SERVER.listen().withEndpoints(List.of(v6)));
         try (var server = DatagramServer.start(options, new MeasureResponder())) {
             var there = new Endpoint.Inet("::1", port(server));
-            MeasureReport report = run(MeasureOptions.to(there).withLoad(SHORT));
+            MeasureReport report = run(MeasureOptions.to(there).withLoad(SHORT).withTimeout(PATIENCE));
             assertThat(report.counts().lost()).isZero();
             assertThat(report.kernel().dropsHere()).hasValue(0);
             assertThat(report.kernel().dropsThere()).hasValue(0);
@@ -471,7 +512,7 @@ class MeasureClientTest {
                 clients.add(MeasureClient.start(to(port(server)).withLoad(SHORT)));
             }
             for (MeasureClient client : clients) {
-                assertThat(client.report().get(10, TimeUnit.SECONDS).counts().lost())
+                assertThat(client.report().get(30, TimeUnit.SECONDS).counts().lost())
                         .isZero();
                 client.close();
             }
@@ -490,12 +531,13 @@ class MeasureClientTest {
 
     private static MeasureReport run(MeasureOptions options) throws Exception {
         try (MeasureClient client = MeasureClient.start(options)) {
-            return client.report().get(20, TimeUnit.SECONDS);
+            return client.report().get(30, TimeUnit.SECONDS);
         }
     }
 
+    /** Nothing is late there, however long the machine stands still. */
     private static MeasureOptions to(int port) {
-        return MeasureOptions.to(new Endpoint.Inet("127.0.0.1", port));
+        return MeasureOptions.to(new Endpoint.Inet("127.0.0.1", port)).withTimeout(PATIENCE);
     }
 
     private static int port(DatagramServer server) {

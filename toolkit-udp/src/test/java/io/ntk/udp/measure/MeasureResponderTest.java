@@ -270,12 +270,14 @@ class MeasureResponderTest {
                     : 1;
         }
         int hellos = 0;
+        long start = System.nanoTime();
         for (int n = 0; n < 100; n++) {
             var hello = MeasureDatagram.request(MeasureDatagram.HELLO, 0, n, 0, 0);
             hellos += exchange(guarded, CLIENT, hello, SIZE).equals(SILENCE) ? 0 : 1;
         }
         assertThat(proven).isEqualTo(100);
-        assertThat(hellos).isBetween(3, 4);
+        long seconds = Duration.ofNanos(System.nanoTime() - start).toSeconds();
+        assertThat(hellos).isBetween(3, 4 + (int) seconds);
         assertThat(guarded.finish()).isFalse();
     }
 

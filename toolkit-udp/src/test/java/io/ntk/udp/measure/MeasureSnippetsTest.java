@@ -54,8 +54,9 @@ class MeasureSnippetsTest {
             // snippet: measure-client
             var endpoint = new Endpoint.Inet("127.0.0.1", port);
             var load = new Load(500, 200, Duration.ofMillis(400), Duration.ofMillis(100));
-            try (var client = MeasureClient.start(MeasureOptions.to(endpoint).withLoad(load))) {
-                MeasureReport report = client.report().get(10, TimeUnit.SECONDS);
+            var options = MeasureOptions.to(endpoint).withLoad(load).withTimeout(Duration.ofSeconds(10));
+            try (var client = MeasureClient.start(options)) {
+                MeasureReport report = client.report().get(30, TimeUnit.SECONDS);
                 assertThat(report.counts().lost()).isZero();
                 assertThat(report.times().roundTrip().percentile(99)).isLessThan(1_000_000_000L); // nanoseconds
             }

@@ -81,9 +81,9 @@ class ChatClientTest {
                 Socket peer = accept()) {
             peer.getOutputStream().write("* welcome\n[14:32:47] <ann> hi\n".getBytes(UTF_8));
             peer.shutdownOutput();
-            client.inputEnded().get(10, TimeUnit.SECONDS);
+            client.inputEnded().get(30, TimeUnit.SECONDS);
             client.shutdownOutput();
-            assertThat(client.closed().get(10, TimeUnit.SECONDS).cause()).isEqualTo(CloseCause.PEER);
+            assertThat(client.closed().get(30, TimeUnit.SECONDS).cause()).isEqualTo(CloseCause.PEER);
         }
         assertThat(received)
                 .containsExactly(

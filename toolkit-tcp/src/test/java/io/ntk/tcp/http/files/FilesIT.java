@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ntk.core.Transport;
 import io.ntk.testsupport.Await;
+import io.ntk.testsupport.Ports;
 import io.ntk.testsupport.Programs;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -254,7 +254,7 @@ class FilesIT {
         requests.put(
                 "range if other date",
                 List.of("-r", "0-3", "-H", "If-Range: Mon, 06 May 2024 07:08:08 GMT", "/text.txt"));
-        int port = freePort();
+        int port = Ports.free();
         try (Site site = Site.of(root);
                 Programs.Running nginx = Programs.start("nginx", "-p", work.toString(), "-c", configuration(port))) {
             Await.until("nginx listens: " + nginx.err(), () -> listens(port));
@@ -305,12 +305,6 @@ class FilesIT {
             return probe.isConnected();
         } catch (IOException e) {
             return false;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 }

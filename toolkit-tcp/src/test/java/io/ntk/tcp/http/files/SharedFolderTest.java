@@ -469,7 +469,8 @@ class SharedFolderTest {
         });
         swapper.start();
         int served = 0;
-        for (int i = 0; i < 2000; i++) {
+        long end = System.nanoTime() + Await.DEADLINE.toNanos();
+        for (int i = 0; i < 2000 || (served == 0 && System.nanoTime() < end); i++) {
             try {
                 Answer answer = folder.answer(request("GET", "/swapped"));
                 String text = text(answer);

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 
 /** A server of a folder: the handler alone behind Netty's codec. */
 record Site(SharedFolder folder, Server server, boolean tls) implements AutoCloseable {
-    private static final int DEADLINE_MILLIS = 20_000;
+    private static final int DEADLINE_MILLIS = 30_000;
 
     static List<Transport> transports() {
         return Stream.of(Transport.NIO, Transport.EPOLL, Transport.IO_URING, Transport.KQUEUE)

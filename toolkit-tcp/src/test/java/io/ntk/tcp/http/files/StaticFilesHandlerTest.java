@@ -173,7 +173,7 @@ class StaticFilesHandlerTest {
             socket.setSoTimeout(100);
             assertThatThrownBy(() -> socket.getInputStream().read()).hasMessageContaining("timed out");
             socket.getOutputStream().write('!');
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(30_000);
             assertThat(response(socket.getInputStream(), new StringBuilder())).isEqualTo("aaa".getBytes(US_ASCII));
         }
     }
@@ -343,11 +343,13 @@ class StaticFilesHandlerTest {
             socket.getOutputStream().write(request("/big").getBytes(US_ASCII));
             InputStream in = socket.getInputStream();
             StringBuilder head = new StringBuilder().append((char) in.read());
-            Thread closing = new Thread(site::close);
+            Thread closing = new Thread(() -> site.server().close(Duration.ofMinutes(5)));
             closing.start();
             assertThat(response(in, head)).hasSize(32 << 20);
             assertThat(in.read()).isEqualTo(-1);
-            closing.join(10_000);
+            closing.join(30_000);
+        } finally {
+            site.close();
         }
     }
 

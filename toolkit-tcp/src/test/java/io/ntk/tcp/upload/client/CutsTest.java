@@ -82,8 +82,8 @@ class CutsTest {
         Sending sending = new Sending(options, loops, items, SendState.inMemory(), SendObserver.NONE, atOnce);
         Thread thread = new Thread(sending, "ntk-upload");
         thread.start();
-        SendReport report = sending.report().get(20, TimeUnit.SECONDS);
-        thread.join(10_000);
+        SendReport report = sending.report().get(30, TimeUnit.SECONDS);
+        thread.join(30_000);
         return report;
     }
 

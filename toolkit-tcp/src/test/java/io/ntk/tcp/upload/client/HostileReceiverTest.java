@@ -52,7 +52,7 @@ class HostileReceiverTest {
     }
 
     private SendReport send(int port, List<SendItem> items) throws Exception {
-        return send(port, items, Duration.ofSeconds(20));
+        return send(port, items, Duration.ofMinutes(1));
     }
 
     private SendReport send(int port, List<SendItem> items, Duration patience) throws Exception {
@@ -61,7 +61,7 @@ class HostileReceiverTest {
 
     private static SendOptions to(int port) {
         return SendOptions.to(ConnectOptions.to(Endpoint.parse("127.0.0.1:" + port)))
-                .withPace(new SendOptions.Pace(SEGMENT, 0, Duration.ofSeconds(20)));
+                .withPace(new SendOptions.Pace(SEGMENT, 0, Duration.ofMinutes(1)));
     }
 
     private SendReport sendFiles(List<Path> files, Script... scripts) throws Exception {
@@ -320,7 +320,7 @@ class HostileReceiverTest {
             talk.leave();
         })) {
             int port = receiver.port();
-            assertThatThrownBy(() -> UploadClient.send(to(port), film).get(10, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> UploadClient.send(to(port), film).get(30, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOfSatisfying(ConnectFailedException.class, failure -> assertThat(failure.kind())
                             .isEqualTo(ConnectFailedException.Kind.OTHER_PROTOCOL))
@@ -373,10 +373,10 @@ class HostileReceiverTest {
             talk.greet();
             talk.expect(OPEN);
             opened.complete(null);
-            talk.awaitEnd(5_000);
+            talk.awaitEnd(30_000);
         })) {
             CompletableFuture<SendReport.Receipt> receipt = UploadClient.send(to(receiver.port()), film);
-            opened.get(10, TimeUnit.SECONDS);
+            opened.get(30, TimeUnit.SECONDS);
             receipt.cancel(false);
         } // which waits for the end of the connection
         awaitNoThread();
@@ -390,11 +390,11 @@ class HostileReceiverTest {
             talk.greet();
             talk.expect(OPEN);
             opened.complete(null);
-            talk.awaitEnd(5_000);
+            talk.awaitEnd(30_000);
         })) {
             CompletableFuture<SendReport> report =
                     UploadClient.send(to(receiver.port()), SendPlan.of(List.of(film), ""), SendObserver.NONE);
-            opened.get(10, TimeUnit.SECONDS);
+            opened.get(30, TimeUnit.SECONDS);
             report.completeExceptionally(new IOException("no more time"));
         }
         awaitNoThread();
@@ -406,10 +406,10 @@ class HostileReceiverTest {
         CompletableFuture<Void> accepted = new CompletableFuture<>();
         try (ScriptedReceiver receiver = new ScriptedReceiver(talk -> {
             accepted.complete(null);
-            talk.awaitEnd(5_000); // sooner than the client would give up
+            talk.awaitEnd(9_000); // sooner than the client would give up
         })) {
             CompletableFuture<SendReport.Receipt> receipt = UploadClient.send(to(receiver.port()), film);
-            accepted.get(10, TimeUnit.SECONDS);
+            accepted.get(30, TimeUnit.SECONDS);
             receipt.cancel(false);
         }
         awaitNoThread();
@@ -427,7 +427,7 @@ class HostileReceiverTest {
         })) {
             CompletableFuture<SendReport> report =
                     UploadClient.send(to(receiver.port()), loops, SendPlan.of(List.of(film), ""), SendObserver.NONE);
-            assertThatThrownBy(() -> report.get(10, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> report.get(30, TimeUnit.SECONDS))
                     .hasMessageContaining("the event loops have ended");
         }
         awaitNoThread();

@@ -39,10 +39,10 @@ final class RecordedRun {
             Thread thread = new Thread(sending, "ntk-upload");
             thread.start();
             try {
-                return sending.report().get(20, TimeUnit.SECONDS);
+                return sending.report().get(30, TimeUnit.SECONDS);
             } finally {
                 sending.cancel();
-                thread.join(10_000);
+                thread.join(30_000);
             }
         }
     }

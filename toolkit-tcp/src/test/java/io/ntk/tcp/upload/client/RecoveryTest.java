@@ -56,7 +56,7 @@ class RecoveryTest {
     }
 
     private SendReport send(int port, List<SendItem> items) throws Exception {
-        return send(port, items, Duration.ofSeconds(20));
+        return send(port, items, Duration.ofMinutes(1));
     }
 
     private SendReport send(int port, List<SendItem> items, Duration patience) throws Exception {
@@ -408,7 +408,7 @@ class RecoveryTest {
     void patienceEnds() throws Exception {
         List<SendItem> items = SendPlan.of(List.of(file()), "");
         SendReport report;
-        try (ScriptedReceiver receiver = new ScriptedReceiver(Talk::greet, talk -> {})) { // and then nobody is there
+        try (ScriptedReceiver receiver = new ScriptedReceiver(Talk::greet)) { // and then nobody is there
             report = send(receiver.port(), items, Duration.ofMillis(50));
         }
         assertThat(report.failures()).hasSize(1);
@@ -587,7 +587,7 @@ class RecoveryTest {
         })) {
             SendOptions keyed = SendOptions.to(ConnectOptions.to(Endpoint.parse("127.0.0.1:" + receiver.port())))
                     .withKey(io.ntk.tcp.upload.store.Octets.of(new byte[16]));
-            assertThatThrownBy(() -> UploadClient.send(keyed, small).get(10, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> UploadClient.send(keyed, small).get(30, TimeUnit.SECONDS))
                     .isInstanceOf(ExecutionException.class)
                     .hasMessageContaining("the server does not have the key");
         }

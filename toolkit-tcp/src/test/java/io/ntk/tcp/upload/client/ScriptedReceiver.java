@@ -125,7 +125,7 @@ final class ScriptedReceiver implements AutoCloseable {
         try {
             for (Script script : scripts) {
                 try (Socket socket = listener.accept()) {
-                    socket.setSoTimeout(10_000);
+                    socket.setSoTimeout(30_000);
                     socket.setTcpNoDelay(true);
                     script.run(new Talk(socket));
                 }
@@ -150,7 +150,7 @@ final class ScriptedReceiver implements AutoCloseable {
     @Override
     public void close() {
         try {
-            ended.get(10, TimeUnit.SECONDS);
+            ended.get(30, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             throw new AssertionError("the script", e.getCause());
         } catch (InterruptedException | TimeoutException e) {

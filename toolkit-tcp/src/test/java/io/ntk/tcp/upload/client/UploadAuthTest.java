@@ -87,7 +87,7 @@ class UploadAuthTest {
 
     private SendReport.Receipt send(SendOptions options) throws Exception {
         Path file = Files.writeString(sources.resolve("secret"), "a secret");
-        return UploadClient.send(options, file).get(10, TimeUnit.SECONDS);
+        return UploadClient.send(options, file).get(30, TimeUnit.SECONDS);
     }
 
     @Test
@@ -114,7 +114,7 @@ class UploadAuthTest {
             send(to(proxy.port()));
             recorded = proxy.first(CuttingProxy.Way.TO_SERVER);
             try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port(server))) {
-                socket.setSoTimeout(10_000);
+                socket.setSoTimeout(30_000);
                 int proofEnd = 8 + 12 + 52 + 12 + 32;
                 socket.getOutputStream().write(Arrays.copyOf(recorded, proofEnd));
                 DataInputStream in = new DataInputStream(socket.getInputStream());

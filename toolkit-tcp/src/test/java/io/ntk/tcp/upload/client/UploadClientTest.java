@@ -70,7 +70,7 @@ class UploadClientTest {
     }
 
     private static SendReport send(SendOptions options, List<SendItem> items) throws Exception {
-        return UploadClient.send(options, items, SendObserver.NONE).get(20, TimeUnit.SECONDS);
+        return UploadClient.send(options, items, SendObserver.NONE).get(30, TimeUnit.SECONDS);
     }
 
     private static SendReport send(SendOptions options, Path... files) throws Exception {
@@ -86,7 +86,7 @@ class UploadClientTest {
         Path file = source("film.bin", 5 * MIB + 17);
         Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2020-02-03T04:05:06Z")));
         try (Server server = serve(server())) {
-            SendReport.Receipt receipt = UploadClient.send(to(server), file).get(20, TimeUnit.SECONDS);
+            SendReport.Receipt receipt = UploadClient.send(to(server), file).get(30, TimeUnit.SECONDS);
             assertThat(receipt.name()).isEqualTo("film.bin");
             assertThat(receipt.sha256()).isEqualTo(sha256(file));
             assertThat(receipt.marks()).containsExactly(SendReport.Mark.DURABLE);

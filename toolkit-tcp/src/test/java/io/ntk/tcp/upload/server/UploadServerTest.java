@@ -279,7 +279,7 @@ class UploadServerTest {
             Await.until("opened", () -> server.connections() == 1);
             UploadClient.send(
                             SendOptions.to(ConnectOptions.to(server.endpoints().get(0))), source)
-                    .get(20, TimeUnit.SECONDS);
+                    .get(30, TimeUnit.SECONDS);
         }
         assertThat(folder.resolve("f")).hasSameBinaryContentAs(source);
         assertThat(events).extracting(NetEvent::name).contains("refused");
@@ -296,7 +296,7 @@ class UploadServerTest {
             in.readNBytes(8);
             in.readNBytes(in.readInt());
             socket.shutdownOutput();
-            server.close();
+            server.close(Duration.ofMinutes(1));
         }
         assertThat(server.closed()).isDone();
         assertThat(folder.resolve("f")).hasBinaryContent(bytes);
@@ -417,7 +417,7 @@ class UploadServerTest {
 
     private static Socket connect(Server server) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), port(server));
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(30_000);
         return socket;
     }
 

@@ -63,7 +63,7 @@ class UploadSnippetsTest {
                                 new UploadFrame.Preamble(),
                                 Frames.HELLO,
                                 new UploadFrame.Put(1, Frames.request("abc", 3), 0x364b3fb7, abc)));
-                socket.setSoTimeout(10_000);
+                socket.setSoTimeout(30_000);
                 byte[] answers = socket.getInputStream().readNBytes(8 + 4 + 8 + 80 + 4 + 8 + 2 + 24 + 3);
                 assertThat(answers).contains((byte) 0x16);
             }
