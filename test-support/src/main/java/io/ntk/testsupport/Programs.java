@@ -205,7 +205,7 @@ public final class Programs {
 
         /** Asks the program to end, as a terminal that is closed or an init system does (SIGTERM). */
         public void end() {
-            process.destroy();
+            process.toHandle().destroy(); // the process itself would close its streams, too
         }
 
         @Override
