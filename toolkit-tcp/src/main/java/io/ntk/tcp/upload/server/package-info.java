@@ -32,7 +32,8 @@
  *   <tr><td>until a peer has said who it is</td><td>10 s</td><td>106, the end</td></tr>
  *   <tr><td>silence</td><td>three heartbeats</td><td>106, the end</td></tr>
  *   <tr><td>raw bytes a second</td><td>1 KiB over 30 s</td><td>107, the end</td></tr>
- *   <tr><td>receipts in memory</td><td>100,000</td><td>the oldest is forgotten</td></tr>
+ *   <tr><td>receipts in memory</td><td>100,000; 64 MiB</td><td>the oldest is forgotten</td></tr>
+ *   <tr><td>names of folders in memory</td><td>1,000,000 of 64 folders</td><td>a folder is read again</td></tr>
  * </table>
  */
 @NullMarked

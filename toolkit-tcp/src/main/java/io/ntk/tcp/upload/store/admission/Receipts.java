@@ -3,26 +3,34 @@ package io.ntk.tcp.upload.store.admission;
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadRequest;
 import java.time.Instant;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The final answers, to be given again. The oldest are forgotten beyond 100,000. Thread-safe. */
+/** The final answers, to be given again. The oldest are forgotten beyond 100,000, and beyond 64 MiB. Thread-safe. */
 public final class Receipts {
     private static final int MAX_RECEIPTS = 100_000;
+    private static final long MAX_BYTES = 64L << 20;
+    /* What one takes beside its names, at two bytes a letter. */
+    private static final int RECEIPT_BYTES = 450;
 
-    /* Guarded by this. */
-    private final Map<String, Done> receipts = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
+    private final int most;
+    private final long mostBytes;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Done> eldest) {
-            return size() > MAX_RECEIPTS;
-        }
-    };
+    /* Guarded by this; the oldest first. */
+    private final Map<String, Done> receipts = new LinkedHashMap<>();
+    private long bytes;
 
     /** None at first. */
-    public Receipts() {}
+    public Receipts() {
+        this(MAX_RECEIPTS, MAX_BYTES);
+    }
+
+    Receipts(int most, long mostBytes) {
+        this.most = most;
+        this.mostBytes = mostBytes;
+    }
 
     /**
      * A receipt, and what the upload was.
@@ -33,6 +41,23 @@ public final class Receipts {
      * @param at when it was done, or found to be
      */
     public record Done(Receipt receipt, String path, long epoch, Instant at) {
+        /** Keeps one name where both are the same. */
+        public Done {
+            if (receipt.name().equals(path)) {
+                path = receipt.name();
+            }
+        }
+
+        int bytes() {
+            return RECEIPT_BYTES
+                    + 2 * (path.length() + (isSameName() ? 0 : receipt.name().length()));
+        }
+
+        @SuppressWarnings("ReferenceEquality") // whether there are two of them in memory
+        private boolean isSameName() {
+            return path == receipt.name();
+        }
+
         /**
          * One that is done now.
          *
@@ -72,7 +97,13 @@ public final class Receipts {
      * @param done the answer
      */
     public synchronized void put(String id, Done done) {
-        receipts.put(id, done);
+        Done before = receipts.put(id, done);
+        bytes += done.bytes() - (before == null ? 0 : before.bytes());
+        Iterator<Done> oldest = receipts.values().iterator();
+        while (receipts.size() > most || (bytes > mostBytes && receipts.size() > 1)) {
+            bytes -= oldest.next().bytes();
+            oldest.remove();
+        }
     }
 
     /**
@@ -81,6 +112,13 @@ public final class Receipts {
      * @param time of the first that stays
      */
     public synchronized void forgetBefore(Instant time) {
-        receipts.values().removeIf(done -> done.at().isBefore(time));
+        Iterator<Done> each = receipts.values().iterator();
+        while (each.hasNext()) {
+            Done done = each.next();
+            if (done.at().isBefore(time)) {
+                bytes -= done.bytes();
+                each.remove();
+            }
+        }
     }
 }

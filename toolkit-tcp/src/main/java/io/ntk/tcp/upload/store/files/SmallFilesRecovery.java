@@ -17,7 +17,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -48,18 +47,16 @@ final class SmallFilesRecovery {
     /** Once, before any file comes. */
     void run() throws IOException {
         Map<String, SmallFileEntry> open = new LinkedHashMap<>();
-        Map<String, SmallFileEntry> complete = new HashMap<>();
-        for (SmallFileEntry entry : log.readAll()) {
+        log.readAll(entry -> {
             if (entry.kind() == Kind.PREPARED) {
                 open.put(entry.part(), entry);
             } else {
                 open.remove(entry.part());
                 if (entry.kind() == Kind.COMPLETE) {
-                    complete.put(entry.id(), entry);
+                    remember(entry);
                 }
             }
-        }
-        complete.values().forEach(this::remember);
+        });
         if (!open.isEmpty()) {
             log.beginBatch();
         }

@@ -6,8 +6,9 @@ import io.ntk.tcp.upload.store.UploadName;
 import java.io.IOException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -16,57 +17,100 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which names there are in the last used folders, to find those that differ in case or normalisation alone. Thread-safe: who
  * makes a name holds the lock of its folder, {@link #of}, from the question to {@link Names#add}.
+ *
+ * <p>Memory: 64 folders, and a million names in all of them together, {@link NameTable#bytes} each. Where that is not enough,
+ * the folders that were not used for the longest time are read again when they are; one folder that has more names is read
+ * for each question.
  */
 final class FolderNames {
     private static final int MAX_FOLDERS = 64;
-    private static final int MAX_NAMES = 200_000;
+    private static final int MAX_NAMES = 1_000_000;
+    private static final int COUNT_EVERY = 1024;
 
-    private final Map<Object, Names> folders = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
+    private final int maxNames;
+    private final Map<Object, Names> folders = new LinkedHashMap<>(16, 0.75f, true);
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Object, Names> eldest) {
-            return size() > MAX_FOLDERS;
-        }
-    };
+    FolderNames() {
+        this(MAX_NAMES);
+    }
+
+    FolderNames(int maxNames) {
+        this.maxNames = maxNames;
+    }
 
     /** The names of one folder, which are also the lock for making one in it. */
     Names of(Folder folder) {
         synchronized (folders) {
-            return folders.computeIfAbsent(folder.key(), key -> new Names());
+            Names names = folders.computeIfAbsent(folder.key(), key -> new Names());
+            if (folders.size() > MAX_FOLDERS) {
+                forgetEldest(folders.size() - MAX_FOLDERS, Integer.MAX_VALUE);
+            }
+            return names;
+        }
+    }
+
+    /** Forgets so many folders, and those beyond a number of names; the last used one stays. */
+    private void forgetEldest(int count, int most) {
+        int left = count;
+        long names = folders.values().stream().mapToLong(each -> each.size).sum();
+        Iterator<Names> eldest = folders.values().iterator();
+        for (int others = folders.size() - 1; others > 0 && (left > 0 || names > most); others--) {
+            names -= eldest.next().size;
+            eldest.remove();
+            left--;
+        }
+    }
+
+    private void trim() {
+        synchronized (folders) {
+            forgetEldest(0, maxNames);
+        }
+    }
+
+    /** How many names are held, in all folders. */
+    int size() {
+        synchronized (folders) {
+            return folders.values().stream().mapToInt(each -> each.size).sum();
         }
     }
 
     /** The names of one folder by what is the same for names that collide; good while the folder's time is the same. */
-    static final class Names {
-        private final Map<String, String> names = new HashMap<>();
+    final class Names {
+        private NameTable names = new NameTable();
         private @Nullable FileTime time;
+        private volatile int size;
 
         /**
-         * Refuses a name that differs from an existing one in case or normalisation alone.
+         * Looks at what is at a name. A folder that is as it was read is not asked for a name that it has not got: who is told
+         * of nothing has to make the name in a way that fails when somebody was sooner.
          *
-         * @throws UploadException when it does
+         * @return null for nothing
+         * @throws UploadException when there is one that differs in case or normalisation alone
          */
-        synchronized void refuseCollision(Folder in, String name) throws IOException {
+        synchronized @Nullable BasicFileAttributes look(Folder in, String name) throws IOException {
             FileTime now = in.modified();
             if (!now.equals(time)) {
                 readAll(in);
                 time = now;
             }
             String other = names.get(UploadName.fold(name));
-            if (names.size() > MAX_NAMES) {
-                time = null;
-                names.clear();
+            if (names.size() > maxNames) {
+                forget();
             }
-            if (other != null && !other.equals(name) && in.attributes(other) != null && in.attributes(name) == null) {
+            if (other == null) {
+                return null;
+            }
+            BasicFileAttributes there = in.attributes(name);
+            if (there == null && !other.equals(name) && in.attributes(other) != null) {
                 throw new UploadException(
                         UploadError.NAME_COLLISION,
                         name + ": there is " + other + ", which some systems take for the same");
             }
+            return there;
         }
 
         private void readAll(Folder in) throws IOException {
-            names.clear();
+            names = new NameTable();
             // A stream can be gone through once, so the folder is opened by its own name.
             try (var all = in.stream().newDirectoryStream(Path.of("."), LinkOption.NOFOLLOW_LINKS)) {
                 for (Path each : all) {
@@ -74,12 +118,24 @@ final class FolderNames {
                     names.put(UploadName.fold(there), there);
                 }
             }
+            size = names.size();
+            trim();
+        }
+
+        private void forget() {
+            names = new NameTable();
+            size = 0;
+            time = null;
         }
 
         /** A name has been made. */
         synchronized void add(Folder in, String name) throws IOException {
             names.put(UploadName.fold(name), name);
             time = in.modified();
+            size = names.size();
+            if (size % COUNT_EVERY == 0) {
+                trim();
+            }
         }
     }
 }

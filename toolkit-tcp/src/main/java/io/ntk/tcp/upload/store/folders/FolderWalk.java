@@ -114,7 +114,7 @@ public final class FolderWalk implements Closeable {
         boolean made = false;
         if (there == null) {
             if (changed == null) {
-                names.of(in).refuseCollision(in, name);
+                names.of(in).look(in, name); // which refuses one that collides
                 return null;
             }
             made = make(in, name, path);
@@ -140,7 +140,9 @@ public final class FolderWalk implements Closeable {
     private boolean make(Folder in, String name, Path path) throws IOException {
         FolderNames.Names there = names.of(in);
         synchronized (there) {
-            there.refuseCollision(in, name);
+            if (there.look(in, name) != null) {
+                return false;
+            }
             try {
                 disk.about(Disk.Step.MAKE_FOLDER, path);
                 Files.createDirectory(path);
@@ -173,9 +175,7 @@ public final class FolderWalk implements Closeable {
         if (parent == null) {
             return null;
         }
-        String last = name.get(name.size() - 1);
-        names.of(parent).refuseCollision(parent, last);
-        return parent.attributes(last);
+        return names.of(parent).look(parent, name.get(name.size() - 1));
     }
 
     /**

@@ -7,6 +7,7 @@ import io.ntk.tcp.upload.store.UploadName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -18,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,11 +100,8 @@ public final class Publisher {
         synchronized (there) {
             for (int n = 0; n < MAX_ATTEMPTS; n++) {
                 String candidate = n == 0 ? name : numbered(name, n);
-                there.refuseCollision(parent, candidate);
-                BasicFileAttributes old = parent.attributes(candidate);
-                if (old != null && old.isDirectory()) {
-                    throw new UploadException(UploadError.TYPE_CONFLICT, candidate + " is a folder");
-                }
+                BasicFileAttributes old = there.look(parent, candidate);
+                refuseFolder(old, candidate);
                 if (old != null && policy == OnExists.RENAME) {
                     continue;
                 }
@@ -110,6 +109,7 @@ public final class Publisher {
                 if (policy == OnExists.OVERWRITE) {
                     move(walk, part, parent, candidate);
                 } else if (!link(part, parent, candidate)) {
+                    refuseFolder(parent.attributes(candidate), candidate);
                     if (policy == OnExists.RENAME) {
                         continue;
                     }
@@ -138,7 +138,18 @@ public final class Publisher {
     /** Replaces in one step, through the open folders. */
     private void move(FolderWalk walk, Path part, Folder parent, String name) throws IOException {
         disk.about(Disk.Step.MOVE, parent.path().resolve(name));
-        walk.parts().stream().move(Objects.requireNonNull(part.getFileName()), parent.stream(), Path.of(name));
+        try {
+            walk.parts().stream().move(Objects.requireNonNull(part.getFileName()), parent.stream(), Path.of(name));
+        } catch (FileSystemException e) {
+            refuseFolder(parent.attributes(name), name); // made since the names were looked at
+            throw e;
+        }
+    }
+
+    private static void refuseFolder(@Nullable BasicFileAttributes there, String name) {
+        if (there != null && there.isDirectory()) {
+            throw new UploadException(UploadError.TYPE_CONFLICT, name + " is a folder");
+        }
     }
 
     /** Takes a name that nobody has, or says that somebody has it. */

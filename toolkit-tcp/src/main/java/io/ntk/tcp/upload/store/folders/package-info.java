@@ -4,8 +4,8 @@
  *
  * <p>In reading order: {@link io.ntk.tcp.upload.store.folders.StoreFolder}, the root that a store holds and {@code .ntup} below
  * it; {@link io.ntk.tcp.upload.store.folders.Folder}, one that is held open; {@link
- * io.ntk.tcp.upload.store.folders.FolderWalk}, the way to it, one component at a time; {@code FolderNames}, which names there
- * are; {@link io.ntk.tcp.upload.store.folders.Publisher}, which gives a part its name; {@link
+ * io.ntk.tcp.upload.store.folders.FolderWalk}, the way to it, one component at a time; {@code FolderNames} and {@code NameTable},
+ * which names there are; {@link io.ntk.tcp.upload.store.folders.Publisher}, which gives a part its name; {@link
  * io.ntk.tcp.upload.store.folders.Disk}, told of every change, and {@link
  * io.ntk.tcp.upload.store.folders.SyncFailedException}.
  *

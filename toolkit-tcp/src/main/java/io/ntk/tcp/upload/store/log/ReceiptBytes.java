@@ -43,7 +43,10 @@ final class ReceiptBytes {
     }
 
     static Receipt read(byte[] payload) throws IOException {
-        var in = new DataInputStream(new ByteArrayInputStream(payload));
+        return read(new DataInputStream(new ByteArrayInputStream(payload)));
+    }
+
+    static Receipt read(DataInputStream in) throws IOException {
         String name = text(in);
         long size = in.readLong();
         int crc = in.readInt();

@@ -90,6 +90,6 @@ public record SmallFileEntry(
         long epoch = in.readLong();
         String path = ReceiptBytes.text(in);
         OnExists policy = Objects.requireNonNullElse(OnExists.of(in.readUnsignedByte()), OnExists.REJECT);
-        return new SmallFileEntry(kind, id, part, epoch, path, policy, ReceiptBytes.read(in.readAllBytes()));
+        return new SmallFileEntry(kind, id, part, epoch, path, policy, ReceiptBytes.read(in));
     }
 }

@@ -13,11 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -166,24 +166,22 @@ public final class SmallFilesLog implements Closeable {
     // ---- after a crash
 
     /**
-     * All entries of all logs that there are; new logs get numbers behind theirs.
+     * Reads all entries of all logs that there are, one log after another; new logs get numbers behind theirs.
      *
-     * @return the oldest first
+     * @param each is given them, the oldest first
      * @throws IOException when the disk fails, or an entry is whole but of another version
      */
-    public List<SmallFileEntry> readAll() throws IOException {
+    public void readAll(Consumer<SmallFileEntry> each) throws IOException {
         List<Path> logs;
         try (Stream<Path> all = Files.list(own)) {
             logs = all.filter(SmallFilesLog::isOne)
                     .sorted(Comparator.comparingLong(SmallFilesLog::number))
                     .toList();
         }
-        List<SmallFileEntry> entries = new ArrayList<>();
         for (Path log : logs) {
             next = Math.max(next, number(log) + 1);
-            read(log, entries);
+            read(log, each);
         }
-        return entries;
     }
 
     private static boolean isOne(Path file) {
@@ -200,7 +198,7 @@ public final class SmallFilesLog implements Closeable {
         }
     }
 
-    private static void read(Path log, List<SmallFileEntry> entries) throws IOException {
+    private static void read(Path log, Consumer<SmallFileEntry> each) throws IOException {
         ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(log));
         while (in.remaining() >= 8) {
             int length = in.getInt();
@@ -212,7 +210,7 @@ public final class SmallFilesLog implements Closeable {
             if (in.getInt() != crc(body)) {
                 return;
             }
-            entries.add(SmallFileEntry.read(body));
+            each.accept(SmallFileEntry.read(body));
         }
     }
 }

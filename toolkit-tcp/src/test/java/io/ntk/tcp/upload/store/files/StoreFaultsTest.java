@@ -24,6 +24,7 @@ import io.ntk.tcp.upload.store.folders.Disk;
 import io.ntk.tcp.upload.store.log.Journal;
 import io.ntk.tcp.upload.store.log.JournalContent;
 import io.ntk.tcp.upload.store.log.JournalHeader;
+import io.ntk.tcp.upload.store.log.SmallFileEntry;
 import io.ntk.tcp.upload.store.log.SmallFilesLog;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.Programs;
@@ -247,10 +248,10 @@ class StoreFaultsTest {
             int before = 0;
             for (int length = 0; length <= whole.length; length++) {
                 Files.write(log, Arrays.copyOf(whole, length));
-                int entries =
-                        new SmallFilesLog(store.own(), store.disk()).readAll().size();
-                assertThat(entries).isBetween(before, before + 1);
-                before = entries;
+                List<SmallFileEntry> entries = new ArrayList<>();
+                new SmallFilesLog(store.own(), store.disk()).readAll(entries::add);
+                assertThat(entries).hasSizeBetween(before, before + 1);
+                before = entries.size();
             }
             assertThat(before).isEqualTo(4);
         }
