@@ -38,16 +38,16 @@ public final class Await {
 
     /**
      * How fast something can be. A machine that stands still makes one run slow, a fault makes each of them slow: so
-     * this stops at the first run that is fast enough, and takes the fastest of five.
+     * this stops at the first run that is fast enough, and takes the fastest of ten.
      *
      * @param enough what is fast enough
-     * @param run done up to five times
+     * @param run done up to ten times
      * @return the shortest time seen
      * @throws Exception of the run, at once
      */
     public static Duration shortest(Duration enough, Timed run) throws Exception {
         Duration shortest = run.run();
-        for (int i = 1; i < 5 && shortest.compareTo(enough) >= 0; i++) {
+        for (int i = 1; i < 10 && shortest.compareTo(enough) >= 0; i++) {
             Duration next = run.run();
             shortest = next.compareTo(shortest) < 0 ? next : shortest;
         }
