@@ -4,6 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.client.source.Digests;
+import io.ntk.tcp.upload.client.source.Identity;
+import io.ntk.tcp.upload.client.source.PipeRing;
+import io.ntk.tcp.upload.client.source.RunningDigest;
+import io.ntk.tcp.upload.client.source.SourceFile;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.UploadError;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.ntk.core.Reason;
 import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.client.source.PipeRing;
 import io.ntk.tcp.upload.store.UploadError;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;

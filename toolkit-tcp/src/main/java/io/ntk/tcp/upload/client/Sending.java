@@ -4,6 +4,8 @@ import io.ntk.core.EventLoops;
 import io.ntk.core.Reason;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.client.SendObserver.Waiting;
+import io.ntk.tcp.upload.client.source.Digests;
+import io.ntk.tcp.upload.client.source.Identity;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadError.Retry;
 import java.io.IOException;

@@ -1,6 +1,11 @@
 package io.ntk.tcp.upload.client;
 
 import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.client.source.Identity;
+import io.ntk.tcp.upload.client.source.PipeRing;
+import io.ntk.tcp.upload.client.source.RunningDigest;
+import io.ntk.tcp.upload.client.source.Segment;
+import io.ntk.tcp.upload.client.source.SourceFile;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadRequest;
 import java.io.IOException;

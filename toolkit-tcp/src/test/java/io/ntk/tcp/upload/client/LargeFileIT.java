@@ -10,6 +10,7 @@ import io.ntk.core.Server;
 import io.ntk.core.TlsClientOptions;
 import io.ntk.core.TlsOptions;
 import io.ntk.core.Transport;
+import io.ntk.tcp.upload.client.source.Digests;
 import io.ntk.tcp.upload.server.UploadOptions;
 import io.ntk.tcp.upload.server.UploadServer;
 import io.ntk.tcp.upload.store.Durability;

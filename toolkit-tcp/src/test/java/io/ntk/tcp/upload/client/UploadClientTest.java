@@ -9,6 +9,7 @@ import io.ntk.core.Endpoint;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.NetListener;
 import io.ntk.core.Server;
+import io.ntk.tcp.upload.client.source.Digests;
 import io.ntk.tcp.upload.server.UploadOptions;
 import io.ntk.tcp.upload.server.UploadServer;
 import io.ntk.tcp.upload.store.Octets;

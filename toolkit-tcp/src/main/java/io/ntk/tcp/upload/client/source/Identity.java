@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.source;
 
 import io.ntk.tcp.upload.store.UploadRequest;
 import java.io.IOException;
@@ -20,18 +20,26 @@ import java.util.Set;
  * @param modified when it was written last
  * @param file device and inode, where the system has them
  */
-record Identity(long size, Instant modified, String file) {
+public record Identity(long size, Instant modified, String file) {
     /* In the order of the bits. */
     private static final List<PosixFilePermission> PERMISSIONS = List.copyOf(EnumSet.allOf(PosixFilePermission.class));
 
     /**
      * What one look at a file tells.
      *
+     * @param identity of its content
      * @param mode its permissions as the protocol has them
      */
-    record Look(Identity identity, int mode) {}
+    public record Look(Identity identity, int mode) {}
 
-    static Look look(Path path) throws IOException {
+    /**
+     * Looks at a file once, for its permissions too.
+     *
+     * @param path of the file
+     * @return what there is to see
+     * @throws IOException when there is nothing to see, or no regular file
+     */
+    public static Look look(Path path) throws IOException {
         PosixFileAttributeView posix = Files.getFileAttributeView(path, PosixFileAttributeView.class);
         if (posix == null) {
             return new Look(of(Files.readAttributes(path, BasicFileAttributes.class)), UploadRequest.NO_MODE);
@@ -40,7 +48,14 @@ record Identity(long size, Instant modified, String file) {
         return new Look(of(attributes), mode(attributes));
     }
 
-    static Identity of(Path path) throws IOException {
+    /**
+     * Looks at a file.
+     *
+     * @param path of the file
+     * @return its identity now
+     * @throws IOException when there is nothing to see, or no regular file
+     */
+    public static Identity of(Path path) throws IOException {
         return of(Files.readAttributes(path, BasicFileAttributes.class));
     }
 
@@ -52,13 +67,23 @@ record Identity(long size, Instant modified, String file) {
                 attributes.size(), attributes.lastModifiedTime().toInstant(), String.valueOf(attributes.fileKey()));
     }
 
-    /** Of what is read once. */
-    static Identity ofPipe() {
+    /**
+     * Of what is read once.
+     *
+     * @return of unknown size, and as of now
+     */
+    public static Identity ofPipe() {
         return new Identity(UploadRequest.UNKNOWN_SIZE, Instant.now(), "");
     }
 
-    /** The permissions of a folder, as the protocol has them. */
-    static int mode(Path path) throws IOException {
+    /**
+     * The permissions of a folder, as the protocol has them.
+     *
+     * @param path of the folder
+     * @return the lower nine bits, or {@link UploadRequest#NO_MODE} where the system has none
+     * @throws IOException when there is nothing to see
+     */
+    public static int mode(Path path) throws IOException {
         PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
         return view == null ? UploadRequest.NO_MODE : mode(view.readAttributes());
     }

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.source;
 
 import io.ntk.tcp.upload.store.Octets;
 import java.nio.ByteBuffer;
@@ -9,19 +9,28 @@ import java.util.concurrent.CompletableFuture;
  * The SHA-256 of a file that is sent from its start: of what is read for its segments anyway, so that the file is not read
  * once more. What is read again, since a segment was refused, is passed over. Belongs to the thread that sends.
  */
-final class RunningDigest {
+public final class RunningDigest {
     private final MessageDigest digest = Digests.sha256();
     private final CompletableFuture<Octets> whole = new CompletableFuture<>();
     private final long size;
     private long digested;
 
-    RunningDigest(long size) {
+    /**
+     * Makes one that has taken nothing.
+     *
+     * @param size of the file, in bytes
+     */
+    public RunningDigest(long size) {
         this.size = size;
         completeAtTheEnd();
     }
 
-    /** Done when all of the file was taken. */
-    CompletableFuture<Octets> whole() {
+    /**
+     * The digest of the whole.
+     *
+     * @return done when all of the file was taken
+     */
+    public CompletableFuture<Octets> whole() {
         return whole;
     }
 
@@ -32,7 +41,7 @@ final class RunningDigest {
      * @param bytes from its position to its limit; neither is moved
      * @throws IllegalStateException when bytes in between were left out
      */
-    void take(long offset, ByteBuffer bytes) {
+    public void take(long offset, ByteBuffer bytes) {
         if (offset > digested) {
             throw new IllegalStateException("bytes " + digested + " to " + offset + " were left out");
         }

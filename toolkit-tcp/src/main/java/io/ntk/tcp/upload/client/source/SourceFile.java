@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.source;
 
 import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.FileRegion;
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * A file that is open for sending. It is closed when whoever opened it has released it and all of its regions are written or
  * released, so that no region outlives its descriptor, whose number may be another file's by then.
  */
-final class SourceFile extends AbstractReferenceCounted {
+public final class SourceFile extends AbstractReferenceCounted {
     private static final Logger LOG = LoggerFactory.getLogger(SourceFile.class);
 
     private final FileChannel channel;
@@ -24,18 +24,34 @@ final class SourceFile extends AbstractReferenceCounted {
         this.channel = channel;
     }
 
-    /** Opens a file; the caller releases it. */
-    static SourceFile open(Path path) throws IOException {
+    /**
+     * Opens a file.
+     *
+     * @param path of the file
+     * @return the open file; the caller releases it
+     * @throws IOException when it cannot be opened
+     */
+    public static SourceFile open(Path path) throws IOException {
         return new SourceFile(FileChannel.open(path, StandardOpenOption.READ));
     }
 
-    /** To read from at positions. */
-    FileChannel channel() {
+    /**
+     * To read from at positions.
+     *
+     * @return the channel, still this one's
+     */
+    public FileChannel channel() {
         return channel;
     }
 
-    /** A part that the kernel sends. */
-    FileRegion region(long offset, int bytes) {
+    /**
+     * A part that the kernel sends.
+     *
+     * @param offset of the first byte
+     * @param bytes how many
+     * @return the region, the caller's, which keeps the file open
+     */
+    public FileRegion region(long offset, int bytes) {
         return new Region(offset, bytes);
     }
 

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.source;
 
 import io.ntk.tcp.upload.store.Octets;
 import java.io.EOFException;
@@ -17,9 +17,9 @@ import java.util.zip.CRC32C;
 /**
  * Reads files a second time, on one thread of its own and out of the page cache as a rule: for the SHA-256 of those that
  * are not sent from their start, and to compare what the receiver has with what is here. Closing a file ends what is done with
- * it.
+ * it. May be asked on any thread.
  */
-final class Digests implements AutoCloseable {
+public final class Digests implements AutoCloseable {
     private static final int READ_BYTES = 256 * 1024;
 
     private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
@@ -28,7 +28,15 @@ final class Digests implements AutoCloseable {
         return made;
     });
 
-    static MessageDigest sha256() {
+    /** Makes one, whose thread begins with the first that is asked for. */
+    public Digests() {}
+
+    /**
+     * A fresh SHA-256.
+     *
+     * @return one that nobody else has
+     */
+    public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -36,8 +44,14 @@ final class Digests implements AutoCloseable {
         }
     }
 
-    /** The digest of a whole file. */
-    CompletableFuture<Octets> sha256(FileChannel file, long size) {
+    /**
+     * The digest of a whole file.
+     *
+     * @param file read at positions; not closed
+     * @param size in bytes
+     * @return its SHA-256; fails with an {@link EOFException} when the file is shorter, or with what reading failed with
+     */
+    public CompletableFuture<Octets> sha256(FileChannel file, long size) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     MessageDigest digest = sha256();
@@ -47,8 +61,17 @@ final class Digests implements AutoCloseable {
                 thread);
     }
 
-    /** Whether some segments have these CRCs. */
-    CompletableFuture<Boolean> same(FileChannel file, long size, int segmentBytes, BitSet segments, int[] crcs) {
+    /**
+     * Whether some segments have these CRCs.
+     *
+     * @param file read at positions; not closed
+     * @param size of the file, in bytes
+     * @param segmentBytes of all segments but the last
+     * @param segments which; a copy is taken
+     * @param crcs of each of them, by its number; a copy is taken
+     * @return whether all are as expected; fails as {@link #sha256(FileChannel, long)}
+     */
+    public CompletableFuture<Boolean> same(FileChannel file, long size, int segmentBytes, BitSet segments, int[] crcs) {
         BitSet which = (BitSet) segments.clone();
         int[] expected = crcs.clone();
         return CompletableFuture.supplyAsync(
@@ -66,8 +89,14 @@ final class Digests implements AutoCloseable {
                 thread);
     }
 
-    /** Does something else in the order of what is asked for. */
-    CompletableFuture<Void> run(Runnable task) {
+    /**
+     * Does something else in the order of what is asked for.
+     *
+     * @param task what
+     * @return done when it is done
+     * @throws java.util.concurrent.RejectedExecutionException when this is closed
+     */
+    public CompletableFuture<Void> run(Runnable task) {
         return CompletableFuture.runAsync(task, thread);
     }
 

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.source;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * regions of the file, which the kernel reads again when they are sent: should the file have changed in between, then the
  * receiver refuses the segment for its CRC. Owned by who made it, until it is written or released.
  */
-final class Segment {
+public final class Segment {
     static final int CHUNK_BYTES = 256 * 1024;
 
     private final List<ReferenceCounted> pieces = new ArrayList<>();
@@ -31,11 +31,17 @@ final class Segment {
     /**
      * Reads a part of a file.
      *
+     * @param file read at positions; not closed
+     * @param offset of the first byte
+     * @param size in bytes
      * @param chunkBytes the size of each buffer
+     * @param alloc where they come from
      * @param digest takes what is read; null for none
+     * @return the segment, the caller's
      * @throws EOFException when the file is shorter
+     * @throws IOException when it cannot be read
      */
-    static Segment read(
+    public static Segment read(
             FileChannel file,
             long offset,
             int size,
@@ -68,12 +74,17 @@ final class Segment {
     /**
      * Sums a part of a file, and leaves the reading of what is sent to the kernel.
      *
+     * @param file held by each of the regions
+     * @param offset of the first byte
+     * @param size in bytes
      * @param chunkBytes the size of each region
      * @param scratch what it is read into to be summed, any size
      * @param digest takes what is read; null for none
+     * @return the segment, the caller's
      * @throws EOFException when the file is shorter
+     * @throws IOException when it cannot be read
      */
-    static Segment regions(
+    public static Segment regions(
             SourceFile file, long offset, int size, int chunkBytes, ByteBuffer scratch, @Nullable RunningDigest digest)
             throws IOException {
         Segment segment = new Segment();
@@ -134,33 +145,58 @@ final class Segment {
         size += count;
     }
 
-    int size() {
+    /**
+     * How much there is of it.
+     *
+     * @return in bytes
+     */
+    public int size() {
         return size;
     }
 
-    int crc32c() {
+    /**
+     * The sum of what was read.
+     *
+     * @return the bits of the CRC32C
+     */
+    public int crc32c() {
         return (int) crc.getValue();
     }
 
-    /** Buffers or regions, in order; still the segment's. */
-    List<ReferenceCounted> pieces() {
+    /**
+     * What it is sent in.
+     *
+     * @return buffers or regions, in order; still the segment's
+     */
+    public List<ReferenceCounted> pieces() {
         return pieces;
     }
 
-    /** The raw bytes of what goes to a connection; none of a frame. */
-    static int bytes(Object message) {
+    /**
+     * The raw bytes of what goes to a connection.
+     *
+     * @param message a piece, or a frame
+     * @return how many; 0 for a frame
+     */
+    public static int bytes(Object message) {
         if (message instanceof ByteBuf buffer) {
             return buffer.readableBytes();
         }
         return message instanceof FileRegion region ? (int) region.count() : 0;
     }
 
-    /** The same bytes, to be written once; a buffer can be written again. */
-    static Object retained(ReferenceCounted piece) {
+    /**
+     * The same bytes, to be written once; a buffer can be written again.
+     *
+     * @param piece of a segment, whose it stays
+     * @return what to write, the caller's
+     */
+    public static Object retained(ReferenceCounted piece) {
         return piece instanceof ByteBuf buffer ? buffer.retainedDuplicate() : piece.retain();
     }
 
-    void release() {
+    /** Gives back the pieces, those that are being written when they are written. */
+    public void release() {
         pieces.forEach(ReferenceCounted::release);
         pieces.clear();
     }

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.source;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * What was read from a source that cannot be read twice, and that the receiver does not have yet: whole segments, as many as
  * there is room for; then the source is not read. Thread-safe.
  */
-final class PipeRing implements AutoCloseable {
+public final class PipeRing implements AutoCloseable {
     static final int RING_BYTES = 64 << 20;
 
     private final ReadableByteChannel source;
@@ -41,10 +41,13 @@ final class PipeRing implements AutoCloseable {
     /**
      * Begins to read, on a thread of its own, which may be left behind in a read.
      *
+     * @param source blocking; not closed
+     * @param segmentBytes of all segments but the last
+     * @param alloc where segments are put
      * @param digests null for no digest
-     * @param news told when a segment has arrived, or the end
+     * @param news told on that thread when a segment has arrived, or the end
      */
-    PipeRing(
+    public PipeRing(
             ReadableByteChannel source,
             int segmentBytes,
             ByteBufAllocator alloc,
@@ -135,46 +138,76 @@ final class PipeRing implements AutoCloseable {
         return closed;
     }
 
-    int segmentBytes() {
-        return segmentBytes;
-    }
-
-    /** Segments that have been read so far. */
-    synchronized int arrived() {
+    /**
+     * Segments that have been read so far.
+     *
+     * @return how many
+     */
+    public synchronized int arrived() {
         return arrived;
     }
 
-    /** Segments that are forgotten. */
-    synchronized int freed() {
+    /**
+     * Segments that are forgotten.
+     *
+     * @return how many, from the first
+     */
+    public synchronized int freed() {
         return freed;
     }
 
-    /** Whether all has been read. */
-    synchronized boolean isEnded() {
+    /**
+     * Whether all has been read.
+     *
+     * @return true at the end of the source; not when it failed
+     */
+    public synchronized boolean isEnded() {
         return ended;
     }
 
-    /** What was read so far. */
-    synchronized long bytes() {
+    /**
+     * What was read so far.
+     *
+     * @return in bytes
+     */
+    public synchronized long bytes() {
         return bytes;
     }
 
-    synchronized @Nullable IOException failure() {
+    /**
+     * Why nothing more comes.
+     *
+     * @return what the source failed with, or null
+     */
+    public synchronized @Nullable IOException failure() {
         return failure;
     }
 
-    /** Fails with the source. */
-    CompletableFuture<@Nullable Octets> digested() {
+    /**
+     * The SHA-256 of all that comes.
+     *
+     * @return done at the end of the source, with null where no digest is made; fails with the source
+     */
+    public CompletableFuture<@Nullable Octets> digested() {
         return digested;
     }
 
-    /** A segment that is held; still the ring's. */
-    synchronized @Nullable Segment segment(int number) {
+    /**
+     * A segment that is held.
+     *
+     * @param number from 0
+     * @return still the ring's; null when it has not arrived, or is freed
+     */
+    public synchronized @Nullable Segment segment(int number) {
         return held.get(number);
     }
 
-    /** The receiver has all before. */
-    synchronized void free(int segments) {
+    /**
+     * The receiver has all before: they are forgotten, and there is room for others.
+     *
+     * @param segments how many, from the first; those that have not arrived do not count
+     */
+    public synchronized void free(int segments) {
         while (freed < Math.min(segments, arrived)) {
             Segment gone = held.remove(freed);
             if (gone != null) {
@@ -185,6 +218,7 @@ final class PipeRing implements AutoCloseable {
         }
     }
 
+    /** Forgets all. The reader ends as soon as the source lets it. */
     @Override
     public synchronized void close() {
         closed = true;
