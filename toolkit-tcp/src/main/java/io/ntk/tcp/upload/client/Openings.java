@@ -4,6 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.client.link.Breakdown;
+import io.ntk.tcp.upload.client.link.Link;
+import io.ntk.tcp.upload.client.link.Mailbox;
+import io.ntk.tcp.upload.client.link.Pacer;
 import io.ntk.tcp.upload.client.source.Digests;
 import io.ntk.tcp.upload.client.source.Identity;
 import io.ntk.tcp.upload.client.source.PipeRing;

@@ -6,6 +6,8 @@ import io.netty.util.ReferenceCounted;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
 import io.ntk.tcp.upload.client.SendObserver.Waiting;
+import io.ntk.tcp.upload.client.link.Link;
+import io.ntk.tcp.upload.client.link.Pacer;
 import io.ntk.tcp.upload.client.source.Identity;
 import io.ntk.tcp.upload.client.source.PipeRing;
 import io.ntk.tcp.upload.client.source.Segment;

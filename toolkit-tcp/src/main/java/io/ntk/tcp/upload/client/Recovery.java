@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.ntk.core.Reason;
 import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.client.link.Backoff;
+import io.ntk.tcp.upload.client.link.Breakdown;
+import io.ntk.tcp.upload.client.link.Link;
 import io.ntk.tcp.upload.client.source.PipeRing;
 import io.ntk.tcp.upload.store.UploadError;
 import java.io.IOException;

@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.ntk.core.Reason;
 import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.client.link.Backoff;
+import io.ntk.tcp.upload.client.link.Breakdown;
+import io.ntk.tcp.upload.client.link.Link;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadError;
 import java.io.IOException;
@@ -115,7 +118,7 @@ final class Replies {
     }
 
     private void goAway(UploadFrame.GoAway away) {
-        link.goAway(Math.min(away.retryAfterMillis(), Breakdown.MAX_RETRY_AFTER_MILLIS));
+        link.goAway(away.retryAfterMillis());
         List<Transfer> begun = transfers.begun();
         for (int i = begun.size() - 1; i >= 0; i--) { // so that they wait in the order in which they were begun
             Transfer transfer = begun.get(i);

@@ -2,6 +2,8 @@ package io.ntk.tcp.upload.client;
 
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.client.link.Link;
+import io.ntk.tcp.upload.client.link.Pacer;
 import io.ntk.tcp.upload.client.source.Identity;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadRequest;

@@ -2,6 +2,7 @@ package io.ntk.tcp.upload.client;
 
 import io.ntk.core.EventLoops;
 import io.ntk.tcp.line.TcpClient;
+import io.ntk.tcp.upload.client.link.Backoff;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

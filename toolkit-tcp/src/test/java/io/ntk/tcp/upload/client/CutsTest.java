@@ -9,6 +9,7 @@ import io.ntk.core.ListenOptions;
 import io.ntk.core.NetListener;
 import io.ntk.core.Server;
 import io.ntk.core.Transport;
+import io.ntk.tcp.upload.client.link.Backoff;
 import io.ntk.tcp.upload.server.UploadOptions;
 import io.ntk.tcp.upload.server.UploadServer;
 import io.ntk.tcp.upload.store.Durability;

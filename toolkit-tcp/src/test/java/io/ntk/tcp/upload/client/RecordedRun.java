@@ -2,6 +2,7 @@ package io.ntk.tcp.upload.client;
 
 import io.ntk.core.EventLoops;
 import io.ntk.core.Transport;
+import io.ntk.tcp.upload.client.link.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.link;
 
 import static java.util.Objects.requireNonNull;
 
@@ -8,6 +8,7 @@ import io.ntk.core.EventLoops;
 import io.ntk.core.Transport;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.client.SendOptions;
 import io.ntk.tcp.upload.store.UploadError.Retry;
 import java.io.IOException;
 import java.util.concurrent.CancellationException;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The way to the receiver: one connection at a time, made again after a pause when it is lost, with what belongs to it, its
  * credit and the numbers of its streams. Belongs to the thread that sends; what happens on the event loop is posted to it.
  */
-final class Link implements ClientConnection.Peer {
+public final class Link {
     /* Many small frames go out together, but the receiver need not wait for all of them. */
     private static final int MAX_UNFLUSHED = 32;
 
@@ -31,11 +32,19 @@ final class Link implements ClientConnection.Peer {
     private static final int MAX_CREDIT = 2 * UploadFrame.Data.MAX_SEGMENT_BYTES;
 
     /** Who is told, on the thread that sends. */
-    interface Owner {
-        /** The receiver says something. */
+    public interface Owner {
+        /**
+         * The receiver says something.
+         *
+         * @param frame of the connection there is
+         */
         void frame(UploadFrame frame);
 
-        /** There is no connection. */
+        /**
+         * There is no connection.
+         *
+         * @param why there is none
+         */
         void lost(Breakdown why);
     }
 
@@ -44,6 +53,7 @@ final class Link implements ClientConnection.Peer {
     private final Mailbox mailbox;
     private final Backoff backoff;
     private final Owner owner;
+    private final ClientConnection.Peer peer = new OnTheLoop();
     private @Nullable ClientConnection connection;
     private @Nullable ClientConnection closing;
     private int connections;
@@ -55,7 +65,16 @@ final class Link implements ClientConnection.Peer {
     private volatile boolean cancelled;
     private volatile @Nullable CompletableFuture<ClientConnection> connecting;
 
-    Link(SendOptions options, EventLoops loops, Mailbox mailbox, Backoff backoff, Owner owner) {
+    /**
+     * Makes one that is not connected.
+     *
+     * @param options where to, and with which key
+     * @param loops left alone
+     * @param mailbox for what happens on them
+     * @param backoff how long to wait between connections
+     * @param owner who is told
+     */
+    public Link(SendOptions options, EventLoops loops, Mailbox mailbox, Backoff backoff, Owner owner) {
         this.options = options;
         this.loops = loops;
         this.mailbox = mailbox;
@@ -63,22 +82,40 @@ final class Link implements ClientConnection.Peer {
         this.owner = owner;
     }
 
-    boolean isUp() {
+    /**
+     * Whether there is a connection, as far as it is known here.
+     *
+     * @return whether to write
+     */
+    public boolean isUp() {
         return connection != null;
     }
 
-    /** Whether there ever was a connection. */
-    boolean wasUp() {
+    /**
+     * Whether there ever was a connection.
+     *
+     * @return whether one was greeted
+     */
+    public boolean wasUp() {
         return connections > 0;
     }
 
-    /** Connections after the first. */
-    int reconnects() {
+    /**
+     * Connections after the first.
+     *
+     * @return how many
+     */
+    public int reconnects() {
         return Math.max(0, connections - 1);
     }
 
-    /** Nanoseconds until it is time to connect. */
-    long untilDue(long now) {
+    /**
+     * How long until it is time to connect.
+     *
+     * @param now by {@link System#nanoTime}
+     * @return in nanoseconds; not more than 0 for at once
+     */
+    public long untilDue(long now) {
         return notBefore - now;
     }
 
@@ -86,9 +123,10 @@ final class Link implements ClientConnection.Peer {
      * Connects and greets.
      *
      * @throws IOException where trying again does not help; else the owner is told
+     * @throws InterruptedException when the thread is interrupted
      */
-    void connect() throws IOException, InterruptedException {
-        CompletableFuture<ClientConnection> attempt = ClientConnection.connect(options, loops, this);
+    public void connect() throws IOException, InterruptedException {
+        CompletableFuture<ClientConnection> attempt = ClientConnection.connect(options, loops, peer);
         connecting = attempt;
         if (cancelled) {
             attempt.cancel(false);
@@ -111,7 +149,7 @@ final class Link implements ClientConnection.Peer {
     }
 
     /** Ends an attempt to connect, and those to come. May be called on any thread. */
-    void cancel() {
+    public void cancel() {
         cancelled = true;
         CompletableFuture<ClientConnection> attempt = connecting;
         if (attempt != null) {
@@ -141,33 +179,51 @@ final class Link implements ClientConnection.Peer {
         owner.lost(why);
     }
 
-    /** Does not connect before a pause has passed. */
-    void pause(long atLeastMillis) {
+    /**
+     * Does not connect before a pause has passed.
+     *
+     * @param atLeastMillis what the receiver asks for, or 0
+     */
+    public void pause(long atLeastMillis) {
         notBefore = System.nanoTime() + Math.max(backoff.pause(), TimeUnit.MILLISECONDS.toNanos(atLeastMillis));
     }
 
     /** Does not connect before a pause has passed, nor before the receiver wants to be asked again. */
-    void pauseAtLeast() {
+    public void pauseAtLeast() {
         notBefore = Math.max(notBefore, System.nanoTime() + backoff.pause());
     }
 
-    /** The receiver takes no more files, and wants to be asked again later. */
-    void goAway(long retryAfterMillis) {
+    /**
+     * The receiver takes no more files, and wants to be asked again later.
+     *
+     * @param retryAfterMillis when; an hour where it is more
+     */
+    public void goAway(long retryAfterMillis) {
         goingAway = true;
-        notBefore = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(retryAfterMillis);
+        long millis = Math.min(retryAfterMillis, Breakdown.MAX_RETRY_AFTER_MILLIS);
+        notBefore = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     }
 
-    boolean isGoingAway() {
+    /**
+     * Whether the receiver has said so on this connection.
+     *
+     * @return whether it takes no more files
+     */
+    public boolean isGoingAway() {
         return goingAway;
     }
 
-    /** Ends the connection for a fault of the receiver's, of which the owner is told. */
-    void refuse(Breakdown fault) {
+    /**
+     * Ends the connection for a fault of the receiver's, of which the owner is told.
+     *
+     * @param fault which
+     */
+    public void refuse(Breakdown fault) {
         connected().close(fault);
     }
 
     /** Lets out what is written, and ends the connection without a word to the owner. */
-    void close() {
+    public void close() {
         ClientConnection last = connection;
         if (last != null) {
             connection = null;
@@ -178,7 +234,7 @@ final class Link implements ClientConnection.Peer {
     }
 
     /** Waits a moment until what was let out has gone out. */
-    void awaitEnd() {
+    public void awaitEnd() {
         if (closing != null) {
             closing.awaitEnd();
         }
@@ -190,96 +246,154 @@ final class Link implements ClientConnection.Peer {
         return requireNonNull(connection);
     }
 
-    UploadFrame.HelloAck terms() {
+    /**
+     * What the receiver greets with.
+     *
+     * @return its limits
+     * @throws NullPointerException where there is no connection, as all that belongs to one
+     */
+    public UploadFrame.HelloAck terms() {
         return connected().terms();
     }
 
-    /** The largest file that goes out in one frame. */
-    int maxInline() {
+    /**
+     * The largest file that goes out in one frame.
+     *
+     * @return in bytes
+     */
+    public int maxInline() {
         UploadFrame.HelloAck terms = terms();
         return Math.min(MAX_INLINE_BYTES, Math.min(terms.maxInline(), terms.maxFrame() - MAX_PUT_FIELDS_BYTES));
     }
 
-    boolean can(Capability capability) {
+    /**
+     * Whether both ends can do it.
+     *
+     * @param capability what
+     * @return whether both have said so
+     */
+    public boolean can(Capability capability) {
         return connected().can(capability);
     }
 
-    /** Whether regions of files may be written. */
-    boolean sendsFiles() {
+    /**
+     * Whether regions of files may be written.
+     *
+     * @return false behind TLS, and where the transport has them not
+     */
+    public boolean sendsFiles() {
         return Transport.sendsFiles(connected().channel());
     }
 
-    ByteBufAllocator alloc() {
+    /**
+     * Where what is written comes from.
+     *
+     * @return the allocator of the connection
+     */
+    public ByteBufAllocator alloc() {
         return connected().channel().alloc();
     }
 
-    /** Whether what is written may still arrive. */
-    boolean isOpen() {
+    /**
+     * Whether what is written may still arrive.
+     *
+     * @return false as soon as the event loop knows of the end
+     */
+    public boolean isOpen() {
         return connection != null && connection.isOpen();
     }
 
-    /** Raw bytes that the transport has not taken yet. */
-    long inFlight() {
+    /**
+     * Raw bytes that the transport has not taken yet.
+     *
+     * @return how many
+     */
+    public long inFlight() {
         return connected().inFlight();
     }
 
-    /** The number of a new stream. */
-    long stream() {
+    /**
+     * A new stream.
+     *
+     * @return its number on this connection
+     */
+    public long stream() {
         long stream = nextStream;
         nextStream += 2;
         return stream;
     }
 
-    long credit() {
+    /**
+     * How much the receiver has room for.
+     *
+     * @return in raw bytes
+     */
+    public long credit() {
         return credit;
     }
 
-    void take(int bytes) {
+    /**
+     * Credit is used.
+     *
+     * @param bytes how much, at most what there is
+     */
+    public void take(int bytes) {
         credit -= bytes;
     }
 
-    void giveBack(int bytes) {
+    /**
+     * The receiver has room again.
+     *
+     * @param bytes how much; no more counts than it may ever have
+     */
+    public void giveBack(int bytes) {
         credit = Math.min(credit + bytes, MAX_CREDIT);
     }
 
-    /** Takes a frame, or a piece of a payload, which is then the connection's; {@link #flush} lets it out at the latest. */
-    void write(Object message) {
+    /**
+     * Takes what is to go out; {@link #flush} lets it out at the latest.
+     *
+     * @param message a frame, or a piece of a payload, which is then the connection's
+     */
+    public void write(Object message) {
         connected().write(message);
         if (++unflushed >= MAX_UNFLUSHED) {
             flush();
         }
     }
 
-    void flush() {
+    /** Lets out what is written, if there is anything, and a connection. */
+    public void flush() {
         if (unflushed > 0 && connection != null) {
             unflushed = 0;
             connection.flush();
         }
     }
 
-    // ---- on the event loop
+    /* What happens there is posted to the thread that sends. */
+    private final class OnTheLoop implements ClientConnection.Peer {
+        @Override
+        public void frame(ClientConnection from, UploadFrame frame) {
+            mailbox.post(() -> {
+                if (from == connection) {
+                    owner.frame(frame);
+                }
+                from.seen(frame);
+            });
+        }
 
-    @Override
-    public void frame(ClientConnection from, UploadFrame frame) {
-        mailbox.post(() -> {
-            if (from == connection) {
-                owner.frame(frame);
-            }
-            from.seen(frame);
-        });
-    }
+        @Override
+        public void closed(ClientConnection from, Breakdown why) {
+            mailbox.post(() -> {
+                if (from == connection) {
+                    lost(why);
+                }
+            });
+        }
 
-    @Override
-    public void closed(ClientConnection from, Breakdown why) {
-        mailbox.post(() -> {
-            if (from == connection) {
-                lost(why);
-            }
-        });
-    }
-
-    @Override
-    public void written(ClientConnection from) {
-        mailbox.wake();
+        @Override
+        public void written(ClientConnection from) {
+            mailbox.wake();
+        }
     }
 }

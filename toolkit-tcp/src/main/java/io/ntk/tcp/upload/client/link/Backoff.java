@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.link;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -9,7 +9,7 @@ import java.util.function.LongUnaryOperator;
  * How long to wait before something is tried again, and for how long that makes sense: 250 ms × 2ⁿ with full jitter, at most
  * 30 s, until there was no progress for as long as patience lasts. Belongs to the thread that sends.
  */
-final class Backoff {
+public final class Backoff {
     private static final long FIRST_NANOS = Duration.ofMillis(250).toNanos();
     private static final long MAX_NANOS = Duration.ofSeconds(30).toNanos();
     private static final int MAX_DOUBLINGS = 10;
@@ -24,16 +24,23 @@ final class Backoff {
     /**
      * Makes one.
      *
+     * @param patience how long to try without progress
      * @param clock in nanoseconds
      * @param jitter chooses from 0 to below its argument
      */
-    Backoff(Duration patience, LongSupplier clock, LongUnaryOperator jitter) {
+    public Backoff(Duration patience, LongSupplier clock, LongUnaryOperator jitter) {
         this.patienceNanos = patience.toNanos();
         this.clock = clock;
         this.jitter = jitter;
     }
 
-    static Backoff of(Duration patience) {
+    /**
+     * One with the clock of the system.
+     *
+     * @param patience how long to try without progress
+     * @return fresh
+     */
+    public static Backoff of(Duration patience) {
         return new Backoff(
                 patience, System::nanoTime, most -> ThreadLocalRandom.current().nextLong(most));
     }
@@ -45,13 +52,22 @@ final class Backoff {
         return pause;
     }
 
-    /** Nanoseconds before a file is tried for the nth time. */
-    long pause(int n) {
+    /**
+     * How long before a file is tried once more.
+     *
+     * @param n how often it was before, from 0
+     * @return in nanoseconds
+     */
+    public long pause(int n) {
         return jitter.applyAsLong(Math.min(MAX_NANOS, FIRST_NANOS << Math.min(n, MAX_DOUBLINGS)));
     }
 
-    /** Whether it has gone badly for longer than patience lasts; the first time it is asked the trouble begins. */
-    boolean isTooLong() {
+    /**
+     * Whether it has gone badly for longer than patience lasts; the first time it is asked the trouble begins.
+     *
+     * @return whether to give up
+     */
+    public boolean isTooLong() {
         long now = clock.getAsLong();
         if (!troubled) {
             troubled = true;
@@ -60,12 +76,17 @@ final class Backoff {
         return now - troubledAt > patienceNanos;
     }
 
-    /** Whether it goes badly: there was no progress since. */
-    boolean isTroubled() {
+    /**
+     * Whether it goes badly: there was no progress since.
+     *
+     * @return whether {@link #isTooLong} was asked since the last progress
+     */
+    public boolean isTroubled() {
         return troubled;
     }
 
-    void progressed() {
+    /** Something has come of it: the next pause is a short one, and patience is as at the start. */
+    public void progressed() {
         attempts = 0;
         troubled = false;
     }

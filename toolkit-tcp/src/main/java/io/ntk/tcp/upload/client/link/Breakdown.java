@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.link;
 
 import io.ntk.core.ConnectFailedException.Kind;
 import io.ntk.core.RefusalReason;
@@ -16,7 +16,7 @@ import io.ntk.tcp.upload.store.UploadError.Retry;
  * @param kind of the failure, where there never was a connection
  * @param why for people; may quote the receiver
  */
-record Breakdown(int code, Retry retry, long retryAfterMillis, long expected, Kind kind, String why) {
+public record Breakdown(int code, Retry retry, long retryAfterMillis, long expected, Kind kind, String why) {
     static final long MAX_RETRY_AFTER_MILLIS = 3_600_000;
 
     /** What passes by itself, as a connection that was cut. */
@@ -45,16 +45,35 @@ record Breakdown(int code, Retry retry, long retryAfterMillis, long expected, Ki
         return new Breakdown(code, Retry.NEVER, 0, 0, Kind.WANTS_TLS, why);
     }
 
-    /** What trying again does not help. */
-    static Breakdown lasting(int code, String why) {
+    /**
+     * What trying again does not help.
+     *
+     * @param code of the registry, or 0
+     * @param why for people
+     * @return never to be tried again
+     */
+    public static Breakdown lasting(int code, String why) {
         return new Breakdown(code, Retry.NEVER, 0, 0, Kind.OTHER, why);
     }
 
-    static Breakdown of(UploadError error, String why) {
+    /**
+     * A fault of the registry, for a reason of this side's.
+     *
+     * @param error says what can help
+     * @param why for people
+     * @return to be tried again at any time, if at all
+     */
+    public static Breakdown of(UploadError error, String why) {
         return new Breakdown(error.code(), error.retry(), 0, 0, Kind.OTHER, why);
     }
 
-    static Breakdown of(UploadFrame.Failure failure) {
+    /**
+     * What the receiver says of a stream, or of the connection.
+     *
+     * @param failure the frame
+     * @return with its pause, at most an hour
+     */
+    public static Breakdown of(UploadFrame.Failure failure) {
         if (failure.code() == UploadError.AUTH_FAILED.code()
                 && failure.message().equals(RefusalReason.NOT_TLS.text())) {
             return wantsTls(failure.code(), failure.message());
@@ -68,8 +87,14 @@ record Breakdown(int code, Retry retry, long retryAfterMillis, long expected, Ki
                 text(failure.code(), failure.message()));
     }
 
-    /** The end of a file by DONE or ABORT, which have only a code. */
-    static Breakdown of(int code, String message) {
+    /**
+     * The end of a file by DONE or ABORT, which have only a code.
+     *
+     * @param code of the registry; of another nothing helps
+     * @param message for people, may be empty
+     * @return to be tried again at any time, if at all
+     */
+    public static Breakdown of(int code, String message) {
         UploadError error = UploadError.of(code);
         Retry retry = error == null ? Retry.NEVER : error.retry();
         return new Breakdown(code, retry, 0, 0, Kind.OTHER, text(code, message));
@@ -79,7 +104,13 @@ record Breakdown(int code, Retry retry, long retryAfterMillis, long expected, Ki
         return message.isEmpty() ? "error " + code : message + " (" + code + ")";
     }
 
-    boolean is(UploadError error) {
+    /**
+     * Whether it is this one.
+     *
+     * @param error of the registry
+     * @return whether the code is its
+     */
+    public boolean is(UploadError error) {
         return code == error.code();
     }
 }

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.link;
 
 import static java.util.Objects.requireNonNull;
 
@@ -20,6 +20,7 @@ import io.ntk.tcp.upload.UploadFrameDecoder;
 import io.ntk.tcp.upload.UploadFrameEncoder;
 import io.ntk.tcp.upload.UploadProof;
 import io.ntk.tcp.upload.UploadProtocolException;
+import io.ntk.tcp.upload.client.SendOptions;
 import io.ntk.tcp.upload.client.source.Segment;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadError;

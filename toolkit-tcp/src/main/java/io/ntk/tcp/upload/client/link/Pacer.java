@@ -1,9 +1,9 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.link;
 
 import java.util.concurrent.TimeUnit;
 
 /** Keeps to a rate, and knows what it was. Belongs to the thread that sends, which waits here. */
-final class Pacer {
+public final class Pacer {
     private static final int MIN_CHUNK_BYTES = 4096;
     private static final int MAX_CHUNK_BYTES = 1 << 20;
     private static final int CHUNKS_PER_SECOND = 10;
@@ -14,20 +14,32 @@ final class Pacer {
     private long bytes;
     private long firstAt;
 
-    /** At most so many a second; 0 for no limit. */
-    Pacer(long bytesPerSecond) {
+    /**
+     * Makes one that has seen nothing.
+     *
+     * @param bytesPerSecond at most so many; 0 for no limit
+     */
+    public Pacer(long bytesPerSecond) {
         this.bytesPerSecond = bytesPerSecond;
     }
 
-    /** In what pieces to send, so that a slow rate is an even one. */
-    int chunkBytes() {
+    /**
+     * In what pieces to send, so that a slow rate is an even one.
+     *
+     * @return 4 KiB to 1 MiB
+     */
+    public int chunkBytes() {
         return bytesPerSecond == 0
                 ? MAX_CHUNK_BYTES
                 : (int) Math.max(MIN_CHUNK_BYTES, Math.min(MAX_CHUNK_BYTES, bytesPerSecond / CHUNKS_PER_SECOND));
     }
 
-    /** Counts what is sent without waiting; what comes next waits for it. */
-    void count(int count) {
+    /**
+     * Counts what is sent without waiting; what comes next waits for it.
+     *
+     * @param count in bytes
+     */
+    public void count(int count) {
         long now = System.nanoTime();
         if (firstAt == 0) {
             firstAt = now;
@@ -38,13 +50,24 @@ final class Pacer {
         }
     }
 
-    /** Nanoseconds until anything may go. */
-    long untilFree(long now) {
+    /**
+     * How long until anything may go.
+     *
+     * @param now by {@link System#nanoTime}
+     * @return in nanoseconds, 0 for at once
+     */
+    public long untilFree(long now) {
         return bytesPerSecond == 0 || firstAt == 0 ? 0 : Math.max(0, freeAt - now);
     }
 
-    /** Waits until so many bytes may go. */
-    void await(int count, Runnable before) throws InterruptedException {
+    /**
+     * Waits until so many bytes may go, and counts them.
+     *
+     * @param count in bytes
+     * @param before done before a wait, if there is one
+     * @throws InterruptedException when the thread is interrupted
+     */
+    public void await(int count, Runnable before) throws InterruptedException {
         long wait = bytesPerSecond == 0 ? 0 : freeAt - System.nanoTime();
         if (wait > 0) {
             before.run();
@@ -53,8 +76,12 @@ final class Pacer {
         count(count);
     }
 
-    /** Bytes a second: the limit, or what was seen, or 0 when that is not known yet. */
-    long rate() {
+    /**
+     * How fast it goes.
+     *
+     * @return bytes a second: the limit, or what was seen, or 0 when that is not known yet
+     */
+    public long rate() {
         if (bytesPerSecond > 0) {
             return bytesPerSecond;
         }
