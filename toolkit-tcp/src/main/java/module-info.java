@@ -17,6 +17,7 @@ module io.ntk.tcp {
     exports io.ntk.tcp.line;
     exports io.ntk.tcp.upload;
     exports io.ntk.tcp.upload.client;
+    exports io.ntk.tcp.upload.client.run;
     exports io.ntk.tcp.upload.server;
     exports io.ntk.tcp.upload.store;
     exports io.ntk.tcp.upload.store.files;

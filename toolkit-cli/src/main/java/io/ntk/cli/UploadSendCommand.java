@@ -14,7 +14,7 @@ import io.ntk.tcp.upload.client.SendOptions;
 import io.ntk.tcp.upload.client.SendPlan;
 import io.ntk.tcp.upload.client.SendReport;
 import io.ntk.tcp.upload.client.SimpleUpload;
-import io.ntk.tcp.upload.client.UploadClient;
+import io.ntk.tcp.upload.client.run.UploadClient;
 import io.ntk.tcp.upload.store.Durability;
 import io.ntk.tcp.upload.store.OnExists;
 import java.io.IOException;

@@ -13,7 +13,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import java.io.PrintStream;
-import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Command;
 
@@ -24,6 +24,7 @@ class ArchitectureTest {
             .importPackages("io.ntk.core", "io.ntk.tcp", "io.ntk.udp", "io.ntk.cli");
     private static final String CLI = "io.ntk.cli";
     private static final String STORE = "io.ntk.tcp.upload.store";
+    private static final String CLIENT = "io.ntk.tcp.upload.client";
     private static final DescribedPredicate<JavaClass> NETTY = DescribedPredicate.describe(
             "of Netty", type -> type.getPackageName().startsWith("io.netty"));
 
@@ -66,10 +67,10 @@ class ArchitectureTest {
                 .resideInAPackage("io.ntk.tcp.upload.server")
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage("io.ntk.tcp.upload.client"));
+                .resideInAPackage(CLIENT + ".."));
         check(noClasses()
                 .that()
-                .resideInAPackage("io.ntk.tcp.upload.client")
+                .resideInAPackage(CLIENT + "..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.ntk.tcp.upload.server"));
@@ -79,37 +80,48 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        "io.netty..",
-                        "io.ntk.core..",
-                        "io.ntk.tcp.upload",
-                        "io.ntk.tcp.upload.server",
-                        "io.ntk.tcp.upload.client"));
+                        "io.netty..", "io.ntk.core..", "io.ntk.tcp.upload", "io.ntk.tcp.upload.server", CLIENT + ".."));
     }
 
     /** contract ← folders ← log, admission ← files; others see the contract and files. */
     @Test
     void theStoreOfUploadsIsBuiltFromItsContractUp() {
-        for (List<String> each : List.of(
-                List.of("", "folders", "log", "admission", "files"),
-                List.of(".folders", "log", "admission", "files"),
-                List.of(".log", "admission", "files"),
-                List.of(".admission", "log", "files"))) {
-            check(noClasses()
-                    .that()
-                    .resideInAPackage(STORE + each.get(0))
-                    .should()
-                    .dependOnClassesThat()
-                    .resideInAnyPackage(each.stream()
-                            .skip(1)
-                            .map(above -> STORE + "." + above)
-                            .toArray(String[]::new)));
-        }
+        below(STORE, "", ".folders", ".log", ".admission", ".files");
+        below(STORE, ".folders", ".log", ".admission", ".files");
+        below(STORE, ".log", ".admission", ".files");
+        below(STORE, ".admission", ".log", ".files");
+        hidden(STORE, ".folders", ".log", ".admission");
+    }
+
+    /** values, source ← link ← run, and source knows no values; others see the values and run. */
+    @Test
+    void theSenderOfUploadsIsBuiltFromItsValuesUp() {
+        below(CLIENT, "", ".source", ".link", ".run");
+        below(CLIENT, ".source", "", ".link", ".run");
+        below(CLIENT, ".link", ".run");
+        hidden(CLIENT, ".source", ".link");
+    }
+
+    private static void below(String root, String lower, String... uppers) {
         check(noClasses()
                 .that()
-                .resideOutsideOfPackage(STORE + "..")
+                .resideInAPackage(root + lower)
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(STORE + ".folders", STORE + ".log", STORE + ".admission"));
+                .resideInAnyPackage(packages(root, uppers)));
+    }
+
+    private static void hidden(String root, String... parts) {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(root + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(packages(root, parts)));
+    }
+
+    private static String[] packages(String root, String... parts) {
+        return Stream.of(parts).map(root::concat).toArray(String[]::new);
     }
 
     @Test

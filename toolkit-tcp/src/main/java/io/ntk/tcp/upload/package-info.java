@@ -3,8 +3,9 @@
  * verified segment, durable and atomic, with a final answer that can be asked for again.
  *
  * <p>Here are the frames and their bytes. What is done with them is in {@link io.ntk.tcp.upload.server}, which receives, and in
- * {@link io.ntk.tcp.upload.client}, which sends; where files go is {@link io.ntk.tcp.upload.store}, which knows no channel, and
- * {@link io.ntk.tcp.upload.store.files}, which puts them into a folder. The two ends do not know each other.
+ * {@link io.ntk.tcp.upload.client}, what is sent, with {@link io.ntk.tcp.upload.client.run}, which sends it; where files go is
+ * {@link io.ntk.tcp.upload.store}, which knows no channel, and {@link io.ntk.tcp.upload.store.files}, which puts them into a
+ * folder. The two ends do not know each other.
  *
  * <p>A file of one segment, on stream 1:
  *

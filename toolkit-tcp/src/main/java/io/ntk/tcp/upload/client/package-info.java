@@ -1,19 +1,15 @@
 /**
- * The sending side of NTUP/1: {@link io.ntk.tcp.upload.client.UploadClient} sends files, folders and pipes, and goes on after
- * disconnects, restarts and errors that pass.
+ * Sending files, as those see it who have them: what is sent, how, and what becomes of it. NTUP/1 is spoken by {@code
+ * UploadClient} in {@link io.ntk.tcp.upload.client.run}; the simple protocol of tutorials by {@link
+ * io.ntk.tcp.upload.client.SimpleUpload}.
  *
- * <p>Threads of one run: <i>ntk-upload</i> decides, reads segments and computes their CRCs, and of a file that is
- * sent from its start the SHA-256 too; <i>ntk-upload-digest</i> reads resumed files once more for it, and compares what the
- * receiver already has; <i>ntk-upload-pipe</i> reads a source that
- * cannot be read twice; an event loop moves bytes and answers heartbeats. What the other threads learn is handed to the first
- * as tasks, so that all state but the connection's belongs to one thread.
+ * <p>In reading order: {@link io.ntk.tcp.upload.client.SendItem}, one thing to send, and {@link
+ * io.ntk.tcp.upload.client.SendPlan}, the list of them for files and folders; {@link
+ * io.ntk.tcp.upload.client.SendOptions}; {@link io.ntk.tcp.upload.client.SendObserver}, who is told meanwhile; {@link
+ * io.ntk.tcp.upload.client.SendReport}, how it ended; {@link io.ntk.tcp.upload.client.SimpleUpload}.
  *
- * <p>Pipeline behind proxy and TLS: {@link io.ntk.tcp.upload.UploadFrameDecoder},
- * {@link io.ntk.tcp.upload.UploadFrameEncoder}, {@code ClientConnection}.
- *
- * <p>Limits: 8 MiB, or two segments, wait for the network; 32 files are open at a time and 4,096 small ones are without an
- * answer; a pipe keeps 64 MiB, or two segments, until the receiver has them; frames of the receiver are at most 256 KiB, and
- * reading stops while 1,024 are not yet looked at.
+ * <p>NTUP/1 is built on these values: {@code source} is what is read, {@code link} the way to the receiver, and {@code run}
+ * decides. Nothing here knows of them.
  */
 @NullMarked
 package io.ntk.tcp.upload.client;

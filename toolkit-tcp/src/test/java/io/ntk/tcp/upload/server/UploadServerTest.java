@@ -13,7 +13,7 @@ import io.ntk.core.Server;
 import io.ntk.tcp.upload.Frames;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.client.SendOptions;
-import io.ntk.tcp.upload.client.UploadClient;
+import io.ntk.tcp.upload.client.run.UploadClient;
 import io.ntk.tcp.upload.store.Durability;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;

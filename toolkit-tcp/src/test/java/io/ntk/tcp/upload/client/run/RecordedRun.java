@@ -1,7 +1,11 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import io.ntk.core.EventLoops;
 import io.ntk.core.Transport;
+import io.ntk.tcp.upload.client.SendItem;
+import io.ntk.tcp.upload.client.SendObserver;
+import io.ntk.tcp.upload.client.SendOptions;
+import io.ntk.tcp.upload.client.SendReport;
 import io.ntk.tcp.upload.client.link.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;

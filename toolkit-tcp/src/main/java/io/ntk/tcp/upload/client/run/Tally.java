@@ -1,6 +1,9 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
+import io.ntk.tcp.upload.client.SendItem;
+import io.ntk.tcp.upload.client.SendObserver;
 import io.ntk.tcp.upload.client.SendObserver.Waiting;
+import io.ntk.tcp.upload.client.SendReport;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,21 +1,25 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
-import static io.ntk.tcp.upload.client.ScriptedReceiver.ABORT;
-import static io.ntk.tcp.upload.client.ScriptedReceiver.COMMIT;
-import static io.ntk.tcp.upload.client.ScriptedReceiver.DATA;
-import static io.ntk.tcp.upload.client.ScriptedReceiver.OPEN;
-import static io.ntk.tcp.upload.client.ScriptedReceiver.OPTIMISTIC;
-import static io.ntk.tcp.upload.client.ScriptedReceiver.PUT;
-import static io.ntk.tcp.upload.client.ScriptedReceiver.RESUME;
-import static io.ntk.tcp.upload.client.ScriptedReceiver.SEGMENT;
+import static io.ntk.tcp.upload.client.run.ScriptedReceiver.ABORT;
+import static io.ntk.tcp.upload.client.run.ScriptedReceiver.COMMIT;
+import static io.ntk.tcp.upload.client.run.ScriptedReceiver.DATA;
+import static io.ntk.tcp.upload.client.run.ScriptedReceiver.OPEN;
+import static io.ntk.tcp.upload.client.run.ScriptedReceiver.OPTIMISTIC;
+import static io.ntk.tcp.upload.client.run.ScriptedReceiver.PUT;
+import static io.ntk.tcp.upload.client.run.ScriptedReceiver.RESUME;
+import static io.ntk.tcp.upload.client.run.ScriptedReceiver.SEGMENT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ntk.core.ConnectOptions;
 import io.ntk.core.Endpoint;
-import io.ntk.tcp.upload.client.ScriptedReceiver.Frame;
-import io.ntk.tcp.upload.client.ScriptedReceiver.Script;
-import io.ntk.tcp.upload.client.ScriptedReceiver.Talk;
+import io.ntk.tcp.upload.client.SendItem;
+import io.ntk.tcp.upload.client.SendOptions;
+import io.ntk.tcp.upload.client.SendPlan;
+import io.ntk.tcp.upload.client.SendReport;
+import io.ntk.tcp.upload.client.run.ScriptedReceiver.Frame;
+import io.ntk.tcp.upload.client.run.ScriptedReceiver.Script;
+import io.ntk.tcp.upload.client.run.ScriptedReceiver.Talk;
 import io.ntk.testsupport.LeakCheck;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,9 +1,13 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import io.ntk.core.EventLoops;
 import io.ntk.core.Reason;
 import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.client.SendItem;
+import io.ntk.tcp.upload.client.SendObserver;
 import io.ntk.tcp.upload.client.SendObserver.Waiting;
+import io.ntk.tcp.upload.client.SendOptions;
+import io.ntk.tcp.upload.client.SendReport;
 import io.ntk.tcp.upload.client.link.Backoff;
 import io.ntk.tcp.upload.client.link.Breakdown;
 import io.ntk.tcp.upload.client.link.Link;

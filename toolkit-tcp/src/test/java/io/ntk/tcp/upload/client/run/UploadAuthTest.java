@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -14,6 +14,8 @@ import io.ntk.core.NetListener;
 import io.ntk.core.Server;
 import io.ntk.core.TlsClientOptions;
 import io.ntk.core.TlsOptions;
+import io.ntk.tcp.upload.client.SendOptions;
+import io.ntk.tcp.upload.client.SendReport;
 import io.ntk.tcp.upload.server.UploadOptions;
 import io.ntk.tcp.upload.server.UploadServer;
 import io.ntk.tcp.upload.store.Octets;

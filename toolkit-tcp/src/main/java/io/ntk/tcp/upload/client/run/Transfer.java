@@ -1,6 +1,8 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.client.SendItem;
+import io.ntk.tcp.upload.client.SendOptions;
 import io.ntk.tcp.upload.client.source.Identity;
 import io.ntk.tcp.upload.client.source.PipeRing;
 import io.ntk.tcp.upload.client.source.RunningDigest;

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,6 +10,10 @@ import io.ntk.core.Server;
 import io.ntk.core.TlsClientOptions;
 import io.ntk.core.TlsOptions;
 import io.ntk.core.Transport;
+import io.ntk.tcp.upload.client.SendObserver;
+import io.ntk.tcp.upload.client.SendOptions;
+import io.ntk.tcp.upload.client.SendPlan;
+import io.ntk.tcp.upload.client.SendReport;
 import io.ntk.tcp.upload.client.source.Digests;
 import io.ntk.tcp.upload.server.UploadOptions;
 import io.ntk.tcp.upload.server.UploadServer;

@@ -1,7 +1,12 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import io.ntk.core.EventLoops;
 import io.ntk.tcp.line.TcpClient;
+import io.ntk.tcp.upload.client.SendItem;
+import io.ntk.tcp.upload.client.SendObserver;
+import io.ntk.tcp.upload.client.SendOptions;
+import io.ntk.tcp.upload.client.SendPlan;
+import io.ntk.tcp.upload.client.SendReport;
 import io.ntk.tcp.upload.client.link.Backoff;
 import java.io.IOException;
 import java.nio.file.Files;

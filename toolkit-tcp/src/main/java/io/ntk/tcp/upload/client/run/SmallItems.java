@@ -1,7 +1,9 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.client.SendItem;
+import io.ntk.tcp.upload.client.SendOptions;
 import io.ntk.tcp.upload.client.link.Link;
 import io.ntk.tcp.upload.client.link.Pacer;
 import io.ntk.tcp.upload.client.source.Identity;

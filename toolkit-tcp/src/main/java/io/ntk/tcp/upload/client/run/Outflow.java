@@ -1,10 +1,11 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import static java.util.Objects.requireNonNull;
 
 import io.netty.util.ReferenceCounted;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.client.SendItem;
 import io.ntk.tcp.upload.client.SendObserver.Waiting;
 import io.ntk.tcp.upload.client.link.Link;
 import io.ntk.tcp.upload.client.link.Pacer;

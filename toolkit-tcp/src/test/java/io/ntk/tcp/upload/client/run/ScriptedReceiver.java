@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

@@ -1,5 +1,6 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
+import io.ntk.tcp.upload.client.SendItem;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,4 +1,4 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,8 @@ import io.ntk.core.Endpoint;
 import io.ntk.core.ListenOptions;
 import io.ntk.core.NetListener;
 import io.ntk.core.Server;
+import io.ntk.tcp.upload.client.SendOptions;
+import io.ntk.tcp.upload.client.SendReport;
 import io.ntk.tcp.upload.server.UploadOptions;
 import io.ntk.tcp.upload.server.UploadServer;
 import io.ntk.testsupport.LeakCheck;

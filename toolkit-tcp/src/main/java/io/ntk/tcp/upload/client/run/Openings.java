@@ -1,9 +1,11 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import static java.util.Objects.requireNonNull;
 
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.UploadFrame.Capability;
+import io.ntk.tcp.upload.client.SendItem;
+import io.ntk.tcp.upload.client.SendOptions;
 import io.ntk.tcp.upload.client.link.Breakdown;
 import io.ntk.tcp.upload.client.link.Link;
 import io.ntk.tcp.upload.client.link.Mailbox;

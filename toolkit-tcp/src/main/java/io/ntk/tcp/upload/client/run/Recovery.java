@@ -1,9 +1,10 @@
-package io.ntk.tcp.upload.client;
+package io.ntk.tcp.upload.client.run;
 
 import static java.util.Objects.requireNonNull;
 
 import io.ntk.core.Reason;
 import io.ntk.tcp.upload.UploadFrame;
+import io.ntk.tcp.upload.client.SendReport;
 import io.ntk.tcp.upload.client.link.Backoff;
 import io.ntk.tcp.upload.client.link.Breakdown;
 import io.ntk.tcp.upload.client.link.Link;
