@@ -89,14 +89,8 @@ final class FolderNames {
          */
         synchronized @Nullable BasicFileAttributes look(Folder in, String name) throws IOException {
             FileTime now = in.modified();
-            if (!now.equals(time)) {
-                readAll(in);
-                time = now;
-            }
-            String other = names.get(UploadName.fold(name));
-            if (names.size() > maxNames) {
-                forget();
-            }
+            String folded = UploadName.fold(name);
+            String other = now.equals(time) ? names.get(folded) : readAll(in, folded, now);
             if (other == null) {
                 return null;
             }
@@ -109,17 +103,31 @@ final class FolderNames {
             return there;
         }
 
-        private void readAll(Folder in) throws IOException {
-            names = new NameTable();
+        /** Reads the folder, and finds one name in it; where it has too many, none is held. */
+        private @Nullable String readAll(Folder in, String folded, FileTime now) throws IOException {
+            forget();
+            String found = null;
+            int count = 0;
             // A stream can be gone through once, so the folder is opened by its own name.
             try (var all = in.stream().newDirectoryStream(Path.of("."), LinkOption.NOFOLLOW_LINKS)) {
                 for (Path each : all) {
                     String there = Objects.requireNonNull(each.getFileName()).toString();
-                    names.put(UploadName.fold(there), there);
+                    String key = UploadName.fold(there);
+                    found = key.equals(folded) ? there : found;
+                    count++;
+                    if (count <= maxNames) {
+                        names.put(key, there);
+                    } else if (count == maxNames + 1) {
+                        forget();
+                    }
                 }
             }
-            size = names.size();
-            trim();
+            if (count <= maxNames) {
+                time = now;
+                size = names.size();
+                trim();
+            }
+            return found;
         }
 
         private void forget() {
@@ -128,13 +136,36 @@ final class FolderNames {
             time = null;
         }
 
-        /** A name has been made. */
+        /**
+         * A name is about to be made. What others made since the names were looked at changed the time of the folder, as this
+         * name is going to: now is the last moment to tell.
+         */
+        synchronized void expect(Folder in) throws IOException {
+            if (!in.modified().equals(time)) {
+                forget();
+            }
+        }
+
+        /** A name has been made. Of a folder whose names are not known it is not noted: it would pass for the only one. */
         synchronized void add(Folder in, String name) throws IOException {
+            if (time == null) {
+                return;
+            }
             names.put(UploadName.fold(name), name);
             time = in.modified();
             size = names.size();
-            if (size % COUNT_EVERY == 0) {
+            if (size > maxNames) {
+                forget();
+            } else if (size % COUNT_EVERY == 0) {
                 trim();
+            }
+        }
+
+        /** There is a name of which {@link #look} knew nothing: others made it while the time of the folder stood still. */
+        synchronized void found(String name) {
+            if (time != null) {
+                names.put(UploadName.fold(name), name);
+                size = names.size();
             }
         }
     }

@@ -121,7 +121,9 @@ public final class FolderWalk implements Closeable {
             changed.add(in.path());
             there = in.attributes(name);
             if (there == null) {
-                Files.deleteIfExists(path);
+                if (made) {
+                    Files.deleteIfExists(path);
+                }
                 throw foreign(path);
             }
         }
@@ -145,11 +147,13 @@ public final class FolderWalk implements Closeable {
             }
             try {
                 disk.about(Disk.Step.MAKE_FOLDER, path);
+                there.expect(in);
                 Files.createDirectory(path);
                 there.add(in, name);
                 return true;
             } catch (FileAlreadyExistsException e) {
-                return false; // another upload was sooner
+                there.found(name);
+                return false; // somebody else was sooner
             } catch (NoSuchFileException e) {
                 throw foreign(path);
             }

@@ -106,9 +106,11 @@ public final class Publisher {
                     continue;
                 }
                 announcement.of(prefix + candidate);
+                there.expect(parent);
                 if (policy == OnExists.OVERWRITE) {
                     move(walk, part, parent, candidate);
                 } else if (!link(part, parent, candidate)) {
+                    there.found(candidate);
                     refuseFolder(parent.attributes(candidate), candidate);
                     if (policy == OnExists.RENAME) {
                         continue;

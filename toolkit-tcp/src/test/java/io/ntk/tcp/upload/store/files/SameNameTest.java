@@ -8,15 +8,19 @@ import static io.ntk.tcp.upload.store.files.StoreTesting.options;
 import static io.ntk.tcp.upload.store.files.StoreTesting.put;
 import static io.ntk.tcp.upload.store.files.StoreTesting.request;
 import static io.ntk.tcp.upload.store.files.StoreTesting.send;
+import static io.ntk.tcp.upload.store.files.StoreTesting.sendRest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.Upload;
 import io.ntk.tcp.upload.store.UploadException;
+import io.ntk.tcp.upload.store.folders.Disk;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +86,62 @@ class SameNameTest {
         assertThat(ends).containsExactlyInAnyOrder(one, other);
         Files.delete(folder.resolve("first"));
         assertWhole(bytes, files);
+    }
+
+    /**
+     * Another program makes a file while the store makes one beside it, so that the folder's time does not tell: whoever asks
+     * for that name gets the same answer as if it had been there for long.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "REJECT, false, error 201",
+        "REJECT, true, error 201",
+        "OVERWRITE, true, done theirs",
+        "RENAME, true, done theirs (1)",
+        "SKIP_SAME, false, error 201",
+        "SKIP_SAME, true, skipped theirs",
+    })
+    void fileThatAnotherProgramMakesAtTheSameTime(OnExists policy, boolean same, String end) throws Exception {
+        byte[] bytes = content(1, 100);
+        Disk busy = (step, path) -> {
+            if ((step == Disk.Step.LINK || step == Disk.Step.MOVE) && path.endsWith("mine")) {
+                Path theirs = Files.write(folder.resolve("theirs"), same ? bytes : content(2, 101));
+                Files.setLastModifiedTime(theirs, FileTime.from(StoreTesting.MODIFIED));
+            }
+        };
+        for (boolean small : new boolean[] {true, false}) {
+            try (FileStore store = FileStore.open(options(folder).withOnExists(policy), busy)) {
+                get(put(store, request(1, "mine", 100, 1), bytes));
+                for (int key = 2; key < 4; key++) {
+                    String other = policy == OnExists.RENAME ? "done theirs (" + (key - 1) + ")" : end;
+                    assertThat(end(
+                                    small
+                                            ? put(store, request(key, "theirs", 100, 1), bytes)
+                                            : large(store, key, bytes)))
+                            .isEqualTo(other);
+                }
+                assertThat(store.space().taken()).isZero();
+            }
+            empty();
+        }
+    }
+
+    private static CompletableFuture<Receipt> large(FileStore store, int key, byte[] bytes) {
+        try {
+            return sendRest(open(store, request(key, "theirs", bytes.length, 1)), bytes);
+        } catch (UploadException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private void empty() throws Exception {
+        try (var all = Files.walk(folder)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                if (!each.equals(folder)) {
+                    Files.delete(each);
+                }
+            }
+        }
     }
 
     private static String end(CompletableFuture<Receipt> future) {

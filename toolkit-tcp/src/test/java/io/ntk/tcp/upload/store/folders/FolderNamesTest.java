@@ -80,6 +80,63 @@ class FolderNamesTest {
     }
 
     @Test
+    void aNameThatIsMadeDoesNotPassForTheOnlyOneOfALargeFolder() throws IOException {
+        var names = new FolderNames(3);
+        Folder folder = folder("a", 4);
+        assertThat(names.of(folder).look(folder, "g")).isNull();
+        Files.createFile(folder.path().resolve("g"));
+        names.of(folder).add(folder, "g");
+        assertThat(names.of(folder).look(folder, "F1")).isNotNull();
+        assertThatThrownBy(() -> names.of(folder).look(folder, "f1")).isInstanceOf(UploadException.class);
+        assertThat(names.size()).isZero();
+    }
+
+    @Test
+    void aFolderThatGrowsLargeByWhatIsMadeInItIsReadEachTime() throws IOException {
+        var names = new FolderNames(3);
+        Folder folder = folder("a", 3);
+        assertThat(names.of(folder).look(folder, "g")).isNull();
+        assertThat(names.size()).isEqualTo(3);
+        for (String made : List.of("g", "h")) {
+            Files.createFile(folder.path().resolve(made));
+            names.of(folder).add(folder, made);
+            assertThat(names.size()).isZero();
+            assertThat(names.of(folder).look(folder, "F1")).isNotNull();
+            assertThatThrownBy(() -> names.of(folder).look(folder, "f1")).isInstanceOf(UploadException.class);
+        }
+    }
+
+    @Test
+    void seesWhatOthersMakeBetweenALookAndTheNameThatIsMadeThen() throws IOException {
+        var names = new FolderNames();
+        Folder folder = folder("a", 1);
+        assertThat(names.of(folder).look(folder, "mine")).isNull();
+        Files.createFile(folder.path().resolve("Theirs"));
+        setTimeAnew(folder);
+        names.of(folder).expect(folder);
+        Files.createFile(folder.path().resolve("mine"));
+        names.of(folder).add(folder, "mine");
+        assertThat(names.of(folder).look(folder, "Theirs")).isNotNull();
+        assertThatThrownBy(() -> names.of(folder).look(folder, "theirs")).isInstanceOf(UploadException.class);
+    }
+
+    @Test
+    void isToldOfWhatItCouldNotSee() throws IOException {
+        var names = new FolderNames();
+        Folder folder = folder("a", 1);
+        FileTime before = folder.modified();
+        assertThat(names.of(folder).look(folder, "theirs")).isNull();
+        Files.createFile(folder.path().resolve("theirs"));
+        Files.setLastModifiedTime(folder.path(), before); // as where the clock stands still
+        assertThat(names.of(folder).look(folder, "theirs")).isNull();
+        names.of(folder).found("theirs");
+        assertThat(names.of(folder).look(folder, "theirs")).isNotNull();
+        Files.delete(folder.path().resolve("theirs"));
+        Files.setLastModifiedTime(folder.path(), before);
+        assertThat(names.of(folder).look(folder, "theirs")).isNull();
+    }
+
+    @Test
     void holdsAsManyNamesAsItMay() throws IOException {
         var names = new FolderNames(6);
         Folder one = folder("a", 3);

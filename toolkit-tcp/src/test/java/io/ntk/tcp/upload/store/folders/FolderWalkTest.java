@@ -108,6 +108,30 @@ class FolderWalkTest {
         assertThat(part).hasContent("content");
     }
 
+    /** At the last moment the folder becomes a link; what is where that leads is not deleted as if it had been made. */
+    @Test
+    void leavesWhatIsThereWhereAFolderThatWasSwappedLeads() throws IOException {
+        Path outside = Files.createDirectory(root.resolve("outside"));
+        Files.writeString(outside.resolve("x"), "somebody's");
+        Files.createDirectory(outside.resolve("y"));
+        for (String name : List.of("x", "y")) {
+            Path swapped = Files.createDirectory(root.resolve("swapped-" + name));
+            Disk swaps = (step, path) -> {
+                if (step == Disk.Step.MAKE_FOLDER) {
+                    Files.move(swapped, root.resolve("was-" + name));
+                    Files.createSymbolicLink(swapped, outside);
+                }
+            };
+            try (FolderWalk walk = new Publisher(root, own, swaps).walk()) {
+                assertThatThrownBy(() -> walk.open(List.of("swapped-" + name, name), new LinkedHashSet<>()))
+                        .isInstanceOfSatisfying(UploadException.class, e -> assertThat(e.error())
+                                .isEqualTo(UploadError.FORBIDDEN));
+            }
+        }
+        assertThat(outside.resolve("x")).hasContent("somebody's");
+        assertThat(outside.resolve("y")).isDirectory();
+    }
+
     @Test
     void replacesThroughTheFolderThatItHolds() throws IOException {
         Files.createDirectory(root.resolve("a"));
