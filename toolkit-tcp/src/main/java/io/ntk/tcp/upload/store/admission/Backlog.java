@@ -4,6 +4,8 @@ import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What waits for the disk: bytes, and requests without an answer (openings, small files, folders), of all connections together.
@@ -19,6 +21,8 @@ public final class Backlog {
 
     /** As many requests wait, and the next is refused. */
     public static final int MOST = 16_384;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Backlog.class);
 
     private final long maxBytes;
     /* Guarded by this. */
@@ -55,7 +59,7 @@ public final class Backlog {
             bytes -= count;
             ready = ready();
         }
-        ready.forEach(Runnable::run);
+        ready.forEach(Backlog::tell);
     }
 
     /**
@@ -86,7 +90,16 @@ public final class Backlog {
             requests--;
             ready = ready();
         }
-        ready.forEach(Runnable::run);
+        ready.forEach(Backlog::tell);
+    }
+
+    /* Whoever does not bear it must not keep others from it, nor the disk from its work. */
+    private static void tell(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            LOG.warn("who waited for room failed", e);
+        }
     }
 
     /**

@@ -82,6 +82,22 @@ class BacklogTest {
     }
 
     @Test
+    void oneThatFailsWhenThereIsRoomKeepsNobodyElseFromIt() {
+        backlog.add(MOST_BYTES);
+        enter(1);
+        for (int n = 0; n < 2; n++) {
+            backlog.whenRoom(() -> {
+                throw new IllegalStateException("a fault of its own");
+            });
+            backlog.whenRoom(wentOn::incrementAndGet);
+        }
+        backlog.remove(MOST_BYTES);
+        assertThat(wentOn).hasValue(2);
+        backlog.leave();
+        assertThat(backlog.bytes() + backlog.requests()).isZero();
+    }
+
+    @Test
     void refusesTheRequestBeyondTheMostAndTakesItAgainWhenOneHasLeft() {
         enter(Backlog.MOST);
         for (int n = 0; n < 2; n++) {
