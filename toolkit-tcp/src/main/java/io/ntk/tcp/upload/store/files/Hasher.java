@@ -109,6 +109,13 @@ final class Hasher implements Closeable {
             done = new CompletableFuture<>();
         }
         done.completeExceptionally(e);
+        if (closed) {
+            try {
+                channel.close();
+            } catch (IOException closing) {
+                e.addSuppressed(closing);
+            }
+        }
     }
 
     @Override

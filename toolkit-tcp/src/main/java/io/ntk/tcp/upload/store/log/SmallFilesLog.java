@@ -46,6 +46,7 @@ public final class SmallFilesLog implements Closeable {
     private @Nullable FileChannel channel;
     private volatile @Nullable Path path;
     private long goodBytes;
+    private boolean failed;
     private long next = 1;
 
     /**
@@ -60,12 +61,12 @@ public final class SmallFilesLog implements Closeable {
     }
 
     /**
-     * Before a batch: a log that has grown long is left for a new one.
+     * Before a batch: a log that has grown long is left for a new one, and so is one that the disk failed to sync.
      *
      * @throws IOException when none can be made
      */
     public void beginBatch() throws IOException {
-        if (channel == null || goodBytes > MAX_LOG_BYTES) {
+        if (channel == null || failed || goodBytes > MAX_LOG_BYTES) {
             beginAnew();
         }
     }
@@ -85,6 +86,7 @@ public final class SmallFilesLog implements Closeable {
                 StoreFolder.ownerOnly());
         path = fresh;
         goodBytes = 0;
+        failed = false;
     }
 
     /**
@@ -134,8 +136,13 @@ public final class SmallFilesLog implements Closeable {
      * @throws IOException when the disk fails; what was added before may be lost
      */
     public void force() throws IOException {
-        disk.about(Step.FORCE_JOURNAL, own);
-        Objects.requireNonNull(channel, "channel").force(false);
+        try {
+            disk.about(Step.FORCE_JOURNAL, own);
+            Objects.requireNonNull(channel, "channel").force(false);
+        } catch (IOException e) {
+            failed = true;
+            throw e;
+        }
     }
 
     /**

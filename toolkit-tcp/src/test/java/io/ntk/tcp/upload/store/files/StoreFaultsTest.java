@@ -423,4 +423,28 @@ class StoreFaultsTest {
             assertThat(log).doesNotExist();
         }
     }
+
+    /** A small file that is renamed syncs the log once more: a log that could not be synced is not taken for another batch. */
+    @Test
+    void aLogThatCouldNotBeSyncedIsLeft() throws Exception {
+        AtomicInteger forces = new AtomicInteger();
+        Disk disk = (step, path) -> {
+            if (step == Disk.Step.FORCE_JOURNAL && forces.incrementAndGet() == 2) {
+                throw new IOException("Input/output error");
+            }
+        };
+        Files.writeString(folder.resolve("f"), "there");
+        byte[] bytes = content(1, 10);
+        try (FileStore store = FileStore.open(options(folder).withOnExists(OnExists.RENAME), disk)) {
+            assertFails(UploadError.SYNC_FAILED, put(store, request(1, "f", 10, 1), bytes));
+            assertThat(folder.resolve("f (1)")).doesNotExist();
+            assertThat(get(put(store, request(2, "f", 10, 1), bytes)).name()).isEqualTo("f (1)");
+            assertThat(folder.resolve(".ntup/puts-2.log")).isNotEmptyFile();
+        }
+        try (FileStore store = FileStore.open(options(folder).withOnExists(OnExists.RENAME))) {
+            Receipt again = get(put(store, request(2, "f", 10, 1), bytes));
+            assertThat(again.marks()).contains(Receipt.Mark.REPLAYED);
+            assertThat(again.name()).isEqualTo("f (1)");
+        }
+    }
 }
