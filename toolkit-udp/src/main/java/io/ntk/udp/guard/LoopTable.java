@@ -1,6 +1,8 @@
 package io.ntk.udp.guard;
 
 import io.netty.buffer.ByteBuf;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ThreadLocalRandom;
@@ -132,7 +134,19 @@ final class LoopTable {
     }
 
     private int set(SocketAddress peer) {
-        return spread.set(peer.hashCode()) * WAYS;
+        return spread.set(key(peer)) * WAYS;
+    }
+
+    /** Peers whose {@code hashCode} is the same are easily found: it is the sum of address and port. */
+    private long key(SocketAddress peer) {
+        if (!(peer instanceof InetSocketAddress inet) || inet.getAddress() == null) {
+            return peer.hashCode();
+        }
+        if (inet.getAddress() instanceof Inet4Address four) {
+            return (long) four.hashCode() << Short.SIZE ^ inet.getPort(); // which is the address itself
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(inet.getAddress().getAddress());
+        return mix(mix(seed, bytes.getLong()), bytes.getLong()) ^ inet.getPort();
     }
 
     private long hash(ByteBuf payload) {
