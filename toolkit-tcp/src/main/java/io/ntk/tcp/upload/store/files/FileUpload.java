@@ -11,12 +11,16 @@ import io.ntk.tcp.upload.store.UploadStore;
 import io.ntk.tcp.upload.store.admission.Receipts;
 import io.ntk.tcp.upload.store.files.SegmentWriter.Progress;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
+import io.ntk.tcp.upload.store.log.Journal;
 import io.ntk.tcp.upload.store.log.JournalContent;
 import io.ntk.tcp.upload.store.log.JournalHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -167,7 +171,7 @@ final class FileUpload {
 
     /** The answer to an opening that needs no bytes; null for others. */
     private @Nullable Receipt receipt(UploadRequest request, UploadStore.Opening opening) throws IOException {
-        Receipts.Done done = store.receipts().of(id);
+        Receipts.Done done = done();
         if (done != null) {
             if (!done.path().equals(request.path())
                     || (request.hasSize() && done.receipt().size() != request.size())) {
@@ -184,6 +188,21 @@ final class FileUpload {
             throw new UploadException(UploadError.UNKNOWN_OR_EXPIRED, "nothing is known of this upload");
         }
         return store.admission().admit(request);
+    }
+
+    /** What is known of its end: a receipt that others took the place of is still in the journal. */
+    private Receipts.@Nullable Done done() throws IOException {
+        Receipts.Done done = store.receipts().of(id);
+        if (done != null || writer != null || !Files.exists(log, LinkOption.NOFOLLOW_LINKS)) {
+            return done;
+        }
+        JournalContent content = JournalContent.read(log);
+        Receipt complete = content == null ? null : content.receipt(Journal.COMPLETE);
+        if (content == null || complete == null) {
+            return null;
+        }
+        Instant at = Files.getLastModifiedTime(log).toInstant();
+        return new Receipts.Done(complete, content.header().request().path(), content.epoch(), at);
     }
 
     private static Upload.Snapshot finished(UploadRequest request, Receipt receipt) {

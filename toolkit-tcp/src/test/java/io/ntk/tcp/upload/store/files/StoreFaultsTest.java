@@ -447,4 +447,25 @@ class StoreFaultsTest {
             assertThat(again.name()).isEqualTo("f (1)");
         }
     }
+
+    /** More receipts than are held: the answer to an upload that is done is still in its journal. */
+    @ParameterizedTest
+    @EnumSource(value = UploadStore.Opening.class)
+    void aReceiptThatWasForgottenIsReadAgain(UploadStore.Opening opening) throws Exception {
+        byte[] bytes = content(1, SEGMENT + 9);
+        try (FileStore store = FileStore.open(options(folder))) {
+            Receipt first = get(sendRest(open(store, request(1, "f", bytes.length, 1)), bytes));
+            store.receipts().forgetBefore(Instant.now().plusSeconds(60));
+            for (int epoch = 2; epoch < 4; epoch++) {
+                Upload again =
+                        store.open(StoreTesting.NOBODY, request(1, "f", bytes.length, epoch), opening, 4 << 20, true);
+                assertThat(get(again.opened()).receipt()).isEqualTo(first.replayed());
+            }
+            store.receipts().forgetBefore(Instant.now().plusSeconds(60));
+            assertFails(
+                    UploadError.KEY_CONFLICT,
+                    open(store, request(1, "g", bytes.length, 4)).opened());
+            assertThat(folder.resolve("f")).hasBinaryContent(bytes);
+        }
+    }
 }
