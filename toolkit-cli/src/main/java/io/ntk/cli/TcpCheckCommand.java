@@ -90,8 +90,11 @@ final class TcpCheckCommand implements Verb {
         Duration pause = FIRST_PAUSE;
         List<Endpoint.Inet> left = endpoints;
         while (true) {
-            List<PortCheck.Result> answers = PortCheck.run(left, patience(end), loops);
-            answers.forEach(answer -> results.put(answer.endpoint(), answer));
+            Duration patience = patience(end);
+            boolean hurried = patience.compareTo(timeout) < 0;
+            List<PortCheck.Result> answers = PortCheck.run(left, patience, loops);
+            answers.forEach(
+                    answer -> results.merge(answer.endpoint(), answer, (before, now) -> latest(before, now, hurried)));
             left = answers.stream()
                     .filter(answer -> answer.state() != PortCheck.State.OPEN)
                     .map(PortCheck.Result::endpoint)
@@ -109,6 +112,11 @@ final class TcpCheckCommand implements Verb {
             TimeUnit.NANOSECONDS.sleep(pause.toNanos());
             pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
         }
+    }
+
+    /** What is known of a port: no answer within what was left of the time says less than an earlier answer. */
+    static PortCheck.Result latest(PortCheck.Result before, PortCheck.Result now, boolean hurried) {
+        return hurried && now.state() == PortCheck.State.FILTERED ? before : now;
     }
 
     private Duration longest() {

@@ -2,6 +2,7 @@ package io.ntk.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ntk.core.Endpoint;
 import io.ntk.testsupport.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -55,9 +56,19 @@ class TcpCheckCommandTest {
 
     @Test
     void givesUpWaitingWithTheCodeOfADeadline() {
-        Ntk.Result run = Ntk.run("tcp", "check", "127.0.0.1", "" + Ports.free(), "--wait", "200ms");
+        Ntk.Result run = Ntk.run("tcp", "check", "127.0.0.1", "" + Ports.free(), "--wait", "2s");
         assertThat(run.exit()).isEqualTo(124);
         assertThat(run.out()).contains("closed");
+    }
+
+    @Test
+    void keepsWhatItKnowsOfAPortThatHadNoTimeToAnswerAgain() {
+        var port = new Endpoint.Inet("127.0.0.1", 1);
+        var closed = new PortCheck.Result(port, PortCheck.State.CLOSED, Duration.ofMillis(1));
+        var silent = new PortCheck.Result(port, PortCheck.State.FILTERED, Duration.ofMillis(10));
+        assertThat(TcpCheckCommand.latest(closed, silent, true)).isSameAs(closed);
+        assertThat(TcpCheckCommand.latest(closed, silent, false)).isSameAs(silent);
+        assertThat(TcpCheckCommand.latest(silent, closed, true)).isSameAs(closed);
     }
 
     @Test
