@@ -15,13 +15,11 @@ import io.ntk.tcp.upload.client.source.Identity;
 import io.ntk.tcp.upload.client.source.PipeRing;
 import io.ntk.tcp.upload.client.source.RunningDigest;
 import io.ntk.tcp.upload.client.source.SourceFile;
-import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.UploadError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.BitSet;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +65,7 @@ final class Openings {
         }
         if (transfer.item instanceof SendItem.File file) {
             Identity now = Identity.of(file.source());
-            if (!now.equals(transfer.identity)) { // between two connections
+            if (!transfer.isStill(now)) { // between two connections
                 transfer.renew();
                 return Transfer.Begun.AGAIN;
             }
@@ -78,7 +76,7 @@ final class Openings {
         } else if (!link.can(Capability.UNKNOWN_SIZE)) {
             throw new IOException("the receiver takes no files of unknown size");
         }
-        open(transfer, requireNonNull(transfer.state));
+        open(transfer, requireNonNull(transfer.state()));
         return Transfer.Begun.YES;
     }
 
@@ -89,38 +87,32 @@ final class Openings {
         } else if (options.onExists() != OnExists.SKIP_SAME && link.can(Capability.OPTIMISTIC)) {
             how = UploadFrame.Start.OPTIMISTIC;
         }
-        state.verified(transfer.acked);
+        state.verified(transfer.acked());
         state.epoch(state.epoch() + 1);
-        transfer.optimistic = how == UploadFrame.Start.OPTIMISTIC;
-        if (transfer.optimistic) {
-            transfer.wantAll();
-        }
-        if (transfer.file != null && transfer.digest == null && isDigestWanted()) {
+        SourceFile file = transfer.file();
+        if (file != null && transfer.digest() == null && isDigestWanted()) {
             if (how == UploadFrame.Start.RESUME) {
-                digestInBackground(transfer, transfer.file);
+                digestInBackground(transfer, file);
             } else {
-                RunningDigest running = new RunningDigest(transfer.size());
-                transfer.running = running;
-                transfer.digest = nullable(running.whole());
+                transfer.digestWhileSending(new RunningDigest(transfer.size()));
             }
         }
         transfers.beginLarge(transfer, link.stream());
+        if (how == UploadFrame.Start.OPTIMISTIC) {
+            transfer.sendOptimistically();
+        }
         link.write(new UploadFrame.Open(
-                transfer.stream, how, transfer.request(options, state.key(), state.epoch(), null)));
+                transfer.stream(), how, transfer.request(options, state.key(), state.epoch(), null)));
     }
 
     /** Reads the whole file for it, since not all of it will be sent. */
     private void digestInBackground(Transfer transfer, SourceFile file) {
-        transfer.running = null;
-        transfer.digest = mailbox.wakeAt(nullable(digests.sha256(file.channel(), transfer.size())));
+        transfer.digestElsewhere(
+                mailbox.wakeAt(digests.sha256(file.channel(), transfer.size()).thenApply(octets -> octets)));
     }
 
     private boolean isDigestWanted() {
         return options.digest() == SendOptions.Digest.SHA256;
-    }
-
-    private static CompletableFuture<@Nullable Octets> nullable(CompletableFuture<Octets> digest) {
-        return digest.thenApply(octets -> octets);
     }
 
     // ---- the source
@@ -130,7 +122,7 @@ final class Openings {
         if (transfer.item instanceof SendItem.Pipe pipe) {
             PipeRing ring = new PipeRing(
                     pipe.source(),
-                    transfer.segmentBytes,
+                    transfer.segmentBytes(),
                     link.alloc(),
                     isDigestWanted() ? digests : null,
                     mailbox::wake);
@@ -140,7 +132,7 @@ final class Openings {
         SendItem.File file = (SendItem.File) transfer.item;
         Path folder = options.state();
         SendState state =
-                folder == null ? SendState.inMemory() : SendState.open(folder, identity(file, transfer.identity));
+                folder == null ? SendState.inMemory() : SendState.open(folder, identity(file, transfer.identity()));
         if (state == null) {
             throw new IOException("it is already being sent");
         }
@@ -175,7 +167,7 @@ final class Openings {
     // ---- what the receiver has
 
     void opened(Transfer transfer, UploadFrame.Opened opened) {
-        if (!transfer.isOpened() || transfer.bound) {
+        if (!transfer.isOpened() || transfer.isBound()) {
             return;
         }
         if (opened.state() == UploadFrame.State.COMPLETE || opened.state() == UploadFrame.State.SKIPPED) {
@@ -195,9 +187,9 @@ final class Openings {
         UploadFrame.HelloAck terms = link.terms();
         int segment = opened.segmentBytes();
         boolean power = Integer.bitCount(segment) == 1 && segment >= terms.segmentMin();
-        boolean changeable = !transfer.optimistic && transfer.pipe == null;
-        long segments = power && transfer.pipe == null ? (transfer.size() + segment - 1) / segment : MAX_SEGMENTS;
-        boolean same = segment == transfer.segmentBytes;
+        boolean changeable = !transfer.isOptimistic() && transfer.pipe() == null;
+        long segments = power && transfer.pipe() == null ? (transfer.size() + segment - 1) / segment : MAX_SEGMENTS;
+        boolean same = segment == transfer.segmentBytes();
         if (!power
                 || segment > Math.min(terms.segmentMax(), SendOptions.Pace.MAX_SEGMENT_BYTES)
                 || segments > MAX_SEGMENTS
@@ -214,41 +206,41 @@ final class Openings {
 
     /** The bytes that this side could have sent at all. */
     private static long held(Transfer transfer, int segmentBytes) {
-        return transfer.pipe == null ? transfer.size() : (long) transfer.pipe.arrived() * segmentBytes;
+        PipeRing pipe = transfer.pipe();
+        return pipe == null ? transfer.size() : (long) pipe.arrived() * segmentBytes;
     }
 
     private void bind(Transfer transfer, UploadFrame.Opened opened) {
-        transfer.bound = true;
-        if (transfer.optimistic) {
+        transfer.bind();
+        if (transfer.isOptimistic()) {
             return; // all of it is on its way
         }
-        transfer.acked = opened.contiguous();
-        if (transfer.pipe != null) {
-            resume(transfer, transfer.pipe, opened.contiguous());
+        PipeRing pipe = transfer.pipe();
+        transfer.has(opened.contiguous());
+        if (pipe != null) {
+            resume(transfer, pipe, opened.contiguous());
             return;
         }
-        transfer.resumed |= !transfer.told().isEmpty();
         BitSet unread = transfer.unread();
         if (unread == null) {
             recovery.changed(transfer);
             return;
         }
         if (!unread.isEmpty()) {
-            SourceFile file = requireNonNull(transfer.file);
-            if (transfer.running != null) {
+            SourceFile file = requireNonNull(transfer.file());
+            if (transfer.running() != null) {
                 digestInBackground(transfer, file);
             }
-            transfer.check = mailbox.wakeAt(
-                    digests.same(file.channel(), transfer.size(), transfer.segmentBytes, unread, transfer.toldCrcs()));
+            transfer.compare(mailbox.wakeAt(digests.same(
+                    file.channel(), transfer.size(), transfer.segmentBytes(), unread, transfer.toldCrcs())));
         }
-        transfer.wantAll();
-        transfer.todo.andNot(transfer.told());
+        transfer.wantMissing();
     }
 
     private void resume(Transfer transfer, PipeRing pipe, long contiguous) {
         int has = transfer.wholeSegments(contiguous);
         if (has < pipe.freed()) {
-            recovery.loseBytes(transfer, pipe, (long) pipe.freed() * transfer.segmentBytes - contiguous);
+            recovery.loseBytes(transfer, pipe, (long) pipe.freed() * transfer.segmentBytes() - contiguous);
             return;
         }
         pipe.free(has);

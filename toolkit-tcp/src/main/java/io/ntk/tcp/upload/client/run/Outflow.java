@@ -17,6 +17,7 @@ import io.ntk.tcp.upload.store.Octets;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -63,16 +64,14 @@ final class Outflow {
     /** Commits a file whose segments are out, or sends a segment. */
     Step step() throws InterruptedException {
         for (Transfer transfer : transfers.large()) {
-            if (transfer.pipe != null) {
-                wantArrived(transfer, transfer.pipe);
-            }
-            if (isToCommit(transfer)) {
+            transfer.wantArrived();
+            if (transfer.isToCommit()) {
                 commit(transfer);
                 return Step.DONE;
             }
         }
         for (Transfer transfer : transfers.large()) {
-            int segment = transfer.isSendable() ? transfer.todo.nextSetBit(0) : -1;
+            int segment = transfer.isSendable() ? transfer.next() : -1;
             if (segment >= 0) {
                 return send(transfer, segment) ? Step.DONE : Step.BLOCKED;
             }
@@ -80,23 +79,12 @@ final class Outflow {
         return Step.NONE;
     }
 
-    private static void wantArrived(Transfer transfer, PipeRing pipe) {
-        if (transfer.isSendable()) {
-            int from = Math.max(transfer.wanted, pipe.freed());
-            int arrived = pipe.arrived();
-            if (arrived > from) {
-                transfer.todo.set(from, arrived);
-            }
-            transfer.wanted = Math.max(transfer.wanted, arrived);
-        }
-    }
-
     // ---- segments
 
     private boolean send(Transfer transfer, int number) throws InterruptedException {
         int length = transfer.length(number);
         long inFlight = link.inFlight();
-        boolean full = inFlight + length > Math.max(IN_FLIGHT_BYTES, 2L * transfer.segmentBytes);
+        boolean full = inFlight + length > Math.max(IN_FLIGHT_BYTES, 2L * transfer.segmentBytes());
         if (length > link.credit() || full) {
             tally.waitFor(inFlight > 0 ? Waiting.NETWORK : Waiting.RECEIVER);
             return false;
@@ -106,29 +94,29 @@ final class Outflow {
         if (segment == null) {
             return true;
         }
-        transfer.todo.clear(number);
-        transfer.know(number, segment.crc32c());
+        transfer.goesOut(number, segment.crc32c());
         link.take(length);
         tally.sent(length);
-        long offset = (long) number * transfer.segmentBytes;
-        link.write(new UploadFrame.Data(transfer.stream, offset, length, segment.crc32c()));
-        payload(segment, transfer.pipe != null);
+        long offset = (long) number * transfer.segmentBytes();
+        link.write(new UploadFrame.Data(transfer.stream(), offset, length, segment.crc32c()));
+        payload(segment, transfer.pipe() != null);
         link.flush();
         return true;
     }
 
     /** Null when it cannot be read, and the file has been given up. */
     private @Nullable Segment read(Transfer transfer, int number, int length) {
-        if (transfer.pipe != null) {
-            return requireNonNull(transfer.pipe.segment(number));
+        PipeRing pipe = transfer.pipe();
+        if (pipe != null) {
+            return requireNonNull(pipe.segment(number));
         }
         try {
-            SourceFile file = requireNonNull(transfer.file);
-            long offset = (long) number * transfer.segmentBytes;
+            SourceFile file = requireNonNull(transfer.file());
+            long offset = (long) number * transfer.segmentBytes();
             int chunk = pacer.chunkBytes();
             return link.sendsFiles()
-                    ? Segment.regions(file, offset, length, chunk, scratch, transfer.running)
-                    : Segment.read(file.channel(), offset, length, chunk, link.alloc(), transfer.running);
+                    ? Segment.regions(file, offset, length, chunk, scratch, transfer.running())
+                    : Segment.read(file.channel(), offset, length, chunk, link.alloc(), transfer.running());
         } catch (EOFException e) {
             recovery.changed(transfer);
         } catch (IOException e) {
@@ -155,35 +143,23 @@ final class Outflow {
 
     // ---- the end of a file
 
-    private static boolean isToCommit(Transfer transfer) {
-        return transfer.isSendable()
-                && transfer.todo.isEmpty()
-                && (transfer.pipe == null || isAllWanted(transfer, transfer.pipe) || transfer.pipe.failure() != null)
-                && Transfer.isDone(transfer.digest)
-                && Transfer.isDone(transfer.check);
-    }
-
-    /** The last segment may arrive, and with it the end, after the look at what has arrived. */
-    private static boolean isAllWanted(Transfer transfer, PipeRing pipe) {
-        return pipe.isEnded() && transfer.wanted >= pipe.arrived();
-    }
-
     private void commit(Transfer transfer) {
-        IOException broken = transfer.pipe == null ? null : transfer.pipe.failure();
+        PipeRing pipe = transfer.pipe();
+        IOException broken = pipe == null ? null : pipe.failure();
         if (broken != null) {
             recovery.unreadable(transfer, broken);
             return;
         }
         try {
-            boolean same = transfer.check == null || transfer.check.join();
-            boolean wanted = transfer.digest != null && link.can(Capability.SHA256);
-            Octets digest = wanted ? requireNonNull(transfer.digest).join() : null;
+            boolean same = transfer.isSame();
+            CompletableFuture<@Nullable Octets> whole = transfer.digest();
+            Octets digest = whole != null && link.can(Capability.SHA256) ? whole.join() : null;
             if (transfer.item instanceof SendItem.File file) {
-                same &= Identity.of(file.source()).equals(transfer.identity);
+                same &= transfer.isStill(Identity.of(file.source()));
             }
             if (same) {
-                transfer.committed = true;
-                link.write(new UploadFrame.Commit(transfer.stream, transfer.size(), digest));
+                transfer.commit();
+                link.write(new UploadFrame.Commit(transfer.stream(), transfer.size(), digest));
             } else {
                 recovery.changed(transfer);
             }

@@ -45,22 +45,22 @@ final class Recovery {
     }
 
     private void again(Transfer transfer, Breakdown why) {
-        transfer.failures++;
+        int failures = transfer.failedAgain();
         boolean lasting = why.is(UploadError.NO_SPACE) || why.is(UploadError.TOO_MANY_UPLOADS);
-        if ((transfer.failures > MAX_FAILURES && !lasting) || backoff.isTooLong()) {
+        if ((failures > MAX_FAILURES && !lasting) || backoff.isTooLong()) {
             fail(transfer, why);
             return;
         }
         tally.retrying(transfer.source() + ": " + why.why());
         long asked = TimeUnit.MILLISECONDS.toNanos(why.retryAfterMillis());
-        long pause = Math.max(backoff.pause(transfer.failures - 1), asked);
+        long pause = Math.max(backoff.pause(failures - 1), asked);
         transfers.requeue(transfer, System.nanoTime() + pause);
     }
 
     private void stale(Transfer transfer, Breakdown why) {
-        SendState state = transfer.state;
-        transfer.staleEpochs++;
-        if (transfer.bound || state == null || transfer.staleEpochs > MAX_STALE_EPOCHS) {
+        SendState state = transfer.state();
+        boolean often = transfer.staleAgain() > MAX_STALE_EPOCHS;
+        if (transfer.isBound() || state == null || often) {
             fail(transfer, Breakdown.lasting(why.code(), "somebody else sends it: " + why.why()));
             return;
         }
@@ -73,23 +73,20 @@ final class Recovery {
     }
 
     private void renew(Transfer transfer, Breakdown why) {
-        PipeRing pipe = transfer.pipe;
+        PipeRing pipe = transfer.pipe();
         if (pipe != null && pipe.freed() > 0) {
-            loseBytes(transfer, pipe, (long) pipe.freed() * transfer.segmentBytes);
+            loseBytes(transfer, pipe, (long) pipe.freed() * transfer.segmentBytes());
             return;
         }
         // A receiver forgets an upload of which it has nothing when the connection is cut: nothing is lost by that.
         boolean forgotten = why.is(UploadError.UNKNOWN_OR_EXPIRED);
-        if (!forgotten) {
-            transfer.renewals++;
-        }
-        if (transfer.renewals > MAX_RENEWALS || backoff.isTooLong()) {
+        int renewals = forgotten ? transfer.renewals() : transfer.renewedAgain();
+        if (renewals > MAX_RENEWALS || backoff.isTooLong()) {
             fail(transfer, why);
             return;
         }
         try {
             transfer.renew();
-            transfer.resumed = false;
             if (!forgotten) {
                 tally.retrying(transfer.source() + ": " + why.why());
             }
@@ -101,8 +98,7 @@ final class Recovery {
 
     /** The source is not what it was when it was begun; whether it is worth another attempt. */
     boolean isChangedOnceMore(Transfer transfer) {
-        transfer.renewals++;
-        return transfer.renewals <= MAX_RENEWALS;
+        return transfer.renewedAgain() <= MAX_RENEWALS;
     }
 
     /** The source is not what it was: the upload is given up, and begun anew. */
@@ -119,7 +115,7 @@ final class Recovery {
 
     /** The receiver has less of a pipe than is still here. */
     void loseBytes(Transfer transfer, PipeRing pipe, long bytes) {
-        if (transfers.on(transfer.stream) == transfer) {
+        if (transfers.on(transfer.stream()) == transfer) {
             giveUp(transfer, UploadError.UNKNOWN_OR_EXPIRED);
         }
         pipe.close();
@@ -138,8 +134,8 @@ final class Recovery {
 
     /** Tells the receiver that nothing more comes, and to keep nothing. */
     private void giveUp(Transfer transfer, UploadError why) {
-        long epoch = requireNonNull(transfer.state).epoch();
-        link.write(new UploadFrame.Abort(transfer.stream, epoch, why.code(), false));
+        long epoch = requireNonNull(transfer.state()).epoch();
+        link.write(new UploadFrame.Abort(transfer.stream(), epoch, why.code(), false));
         transfers.forget(transfer);
     }
 
@@ -155,8 +151,9 @@ final class Recovery {
 
     /** Gives back what it holds. */
     void close(Transfer transfer) {
-        if (transfer.pipe != null) {
-            transfer.pipe.close();
+        PipeRing pipe = transfer.pipe();
+        if (pipe != null) {
+            pipe.close();
         }
         try {
             transfer.close();

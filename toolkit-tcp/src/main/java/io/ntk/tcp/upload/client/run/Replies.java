@@ -1,7 +1,5 @@
 package io.ntk.tcp.upload.client.run;
 
-import static java.util.Objects.requireNonNull;
-
 import io.ntk.core.Reason;
 import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.client.SendItem;
@@ -9,6 +7,7 @@ import io.ntk.tcp.upload.client.SendReport;
 import io.ntk.tcp.upload.client.link.Backoff;
 import io.ntk.tcp.upload.client.link.Breakdown;
 import io.ntk.tcp.upload.client.link.Link;
+import io.ntk.tcp.upload.client.source.PipeRing;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadError;
 import java.io.IOException;
@@ -77,28 +76,18 @@ final class Replies {
         if (transfer.verified(ack.contiguous())) {
             backoff.progressed();
         }
-        if (transfer.pipe != null) {
-            transfer.pipe.free(transfer.wholeSegments(ack.contiguous()));
+        PipeRing pipe = transfer.pipe();
+        if (pipe != null) {
+            pipe.free(transfer.wholeSegments(ack.contiguous()));
         }
     }
 
     private void refused(UploadFrame.Nak nak) {
         Transfer transfer = transfers.on(nak.stream());
-        if (transfer == null || !transfer.isOpened() || transfer.answered) {
+        if (transfer == null || !transfer.isOpened() || transfer.isAnswered()) {
             return;
         }
-        long size = transfer.size();
-        int segments = size >= 0
-                ? Transfer.segments(size, transfer.segmentBytes)
-                : requireNonNull(transfer.pipe).arrived();
-        for (UploadFrame.Refused each : nak.segments()) {
-            if (each.segment() < segments) {
-                transfer.todo.set((int) each.segment());
-            }
-        }
-        if (transfer.pipe != null) {
-            transfer.todo.clear(0, transfer.pipe.freed());
-        }
+        transfer.wantAgain(nak.segments());
         if (backoff.isTooLong()) {
             recovery.refuseNoMore(transfer);
         }
@@ -110,7 +99,7 @@ final class Replies {
             return;
         }
         Breakdown why = Breakdown.of(failure);
-        if (why.is(UploadError.INCOMPLETE) && transfer.isOpened() && !transfer.todo.isEmpty()) {
+        if (why.is(UploadError.INCOMPLETE) && transfer.isOpened() && transfer.next() >= 0) {
             transfer.commitIsVoid();
             tally.retrying(transfer.source() + ": " + why.why());
             return;
@@ -124,7 +113,7 @@ final class Replies {
         List<Transfer> begun = transfers.begun();
         for (int i = begun.size() - 1; i >= 0; i--) { // so that they wait in the order in which they were begun
             Transfer transfer = begun.get(i);
-            if (transfer.stream > away.lastStream()) {
+            if (transfer.stream() > away.lastStream()) {
                 transfers.forget(transfer);
                 transfers.requeue(transfer, 0);
             }
@@ -139,12 +128,12 @@ final class Replies {
             return;
         }
         boolean small = transfer.isSmall();
-        if (!small && result.code() == 0 && !transfer.committed && !transfer.answered) {
+        if (!small && result.code() == 0 && !transfer.awaitsEnd()) {
             link.refuse(Breakdown.lasting(UploadError.PROTOCOL.code(), "the server confirms what was not sent yet"));
             return;
         }
-        long size = small ? transfer.smallSize : transfer.size();
-        Octets digest = small ? transfer.smallDigest : joined(transfer.digest);
+        long size = small ? transfer.smallSize() : transfer.size();
+        Octets digest = small ? transfer.smallDigest() : joined(transfer.digest());
         transfers.forget(transfer);
         if (result.code() != 0) {
             recovery.trouble(transfer, Breakdown.of(result.code(), result.name()));
@@ -172,8 +161,9 @@ final class Replies {
                 marks(transfer, result));
         backoff.progressed();
         try {
-            if (transfer.state != null) {
-                transfer.state.delete();
+            SendState state = transfer.state();
+            if (state != null) {
+                state.delete();
             }
         } catch (IOException e) {
             tally.retrying(transfer.source() + ": cannot forget it: " + Reason.of(e));
@@ -201,7 +191,7 @@ final class Replies {
         if ((flags & UploadFrame.Result.REPLAYED) != 0) {
             marks.add(SendReport.Mark.REPLAYED);
         }
-        if (transfer.resumed) {
+        if (transfer.isResumed()) {
             marks.add(SendReport.Mark.RESUMED);
         }
         return marks;

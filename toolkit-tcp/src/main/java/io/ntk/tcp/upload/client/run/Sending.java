@@ -162,9 +162,7 @@ final class Sending implements Runnable, Link.Owner {
         long wait = pacer.untilFree(now);
         wait = wait == 0 ? Long.MAX_VALUE : wait;
         for (Transfer transfer : transfers.waiting()) {
-            if (transfer.notBefore != 0) {
-                wait = Math.min(wait, transfer.notBefore - now);
-            }
+            wait = Math.min(wait, transfer.pauseLeft(now));
         }
         return wait;
     }
@@ -226,12 +224,9 @@ final class Sending implements Runnable, Link.Owner {
     private boolean beginNext(long now) {
         for (Iterator<Transfer> each = transfers.waiting().iterator(); each.hasNext(); ) {
             Transfer transfer = each.next();
-            if (transfer.notBefore == 0 || transfer.notBefore <= now) {
+            if (transfer.isDue(now)) {
                 Transfer.Begun begun = begin(transfer);
-                if (begun == Transfer.Begun.YES) {
-                    transfer.notBefore = 0;
-                    each.remove();
-                } else if (begun == Transfer.Begun.NEVER) {
+                if (begun == Transfer.Begun.YES || begun == Transfer.Begun.NEVER) {
                     each.remove();
                 }
                 return begun != Transfer.Begun.LATER;
@@ -248,8 +243,7 @@ final class Sending implements Runnable, Link.Owner {
             if (transfer.item instanceof SendItem.File file && !transfer.isOpened()) {
                 Identity.Look look = Identity.look(file.source());
                 Identity identity = look.identity();
-                transfer.identity = identity;
-                transfer.mode = look.mode();
+                transfer.look(look);
                 if (small.takes(identity)) {
                     if (pacer.untilFree(System.nanoTime()) > 0) {
                         return Transfer.Begun.LATER;

@@ -64,9 +64,9 @@ final class SmallItems {
         Instant modified = Files.getLastModifiedTime(folder.source()).toInstant();
         // Its files are to be put into it.
         int usable = mode == UploadRequest.NO_MODE ? mode : mode | 0700;
-        transfers.beginSmall(transfer, link.stream(), 0);
+        transfers.beginSmall(transfer, link.stream(), 0, null);
         link.write(
-                new UploadFrame.MakeFolder(transfer.stream, new UploadFrame.Folder(usable, modified, folder.name())));
+                new UploadFrame.MakeFolder(transfer.stream(), new UploadFrame.Folder(usable, modified, folder.name())));
         return Transfer.Begun.YES;
     }
 
@@ -82,15 +82,15 @@ final class SmallItems {
             throw new IOException("it changes while it is being sent");
         }
         boolean digest = options.digest() == SendOptions.Digest.SHA256;
-        transfer.smallDigest = digest ? content.sha256() : null;
-        Octets told = link.can(Capability.SHA256) ? transfer.smallDigest : null;
+        Octets sha256 = digest ? content.sha256() : null;
+        Octets told = link.can(Capability.SHA256) ? sha256 : null;
         UploadRequest request = transfer.request(options, key(file, identity), 1, told);
         int size = content.size();
-        transfers.beginSmall(transfer, link.stream(), size);
+        transfers.beginSmall(transfer, link.stream(), size, sha256);
         link.take(size);
         tally.sent(size);
         pacer.count(size);
-        link.write(new UploadFrame.Put(transfer.stream, request, content.crc32c(), content));
+        link.write(new UploadFrame.Put(transfer.stream(), request, content.crc32c(), content));
         return Transfer.Begun.YES;
     }
 

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -35,61 +36,51 @@ final class Transfer {
     final SendItem item;
 
     /* Of the whole run. */
-    long notBefore;
-    int renewals;
-    int failures;
-    int staleEpochs;
-    boolean resumed;
+    private long notBefore;
+    private int renewals;
+    private int failures;
+    private int staleEpochs;
+    private boolean resumed;
 
     /* Of a content that is sent in segments, until it ends. */
-    @Nullable
-    Identity identity;
-
-    int mode = UploadRequest.NO_MODE;
-
-    @Nullable
-    SourceFile file;
-
-    @Nullable
-    PipeRing pipe;
-
-    @Nullable
-    SendState state;
-
-    @Nullable
-    CompletableFuture<@Nullable Octets> digest;
-
-    /* What completes the digest, where it is made of what is sent. */
-    @Nullable
-    RunningDigest running;
-
-    /* Of a pipe: segments that were asked for on this connection. */
-    int wanted;
-
-    int segmentBytes;
+    private @Nullable Identity identity;
+    private int mode = UploadRequest.NO_MODE;
+    private @Nullable SourceFile file;
+    private @Nullable PipeRing pipe;
+    private @Nullable SendState state;
+    private @Nullable CompletableFuture<@Nullable Octets> digest;
+    private @Nullable RunningDigest running; // what completes the digest, where it is made of what is sent
+    private int segmentBytes;
     private int[] crcs = {};
     private final BitSet known = new BitSet();
+    private long acked;
 
-    /* Of one connection. */
-    long stream;
-    boolean optimistic;
-    boolean bound;
-    boolean committed;
-    boolean answered;
-    BitSet todo = new BitSet();
-    long acked;
+    private OnStream on = new OnStream(0);
 
-    @Nullable
-    CompletableFuture<Boolean> check;
+    /* Of one stream of one connection: the next one begins with nothing of it. */
+    private static final class OnStream {
+        final long number;
+        final BitSet todo = new BitSet();
+        final BitSet told = new BitSet();
+        int[] toldCrcs = {};
+        boolean optimistic;
+        boolean bound;
+        boolean committed;
+        boolean answered;
+        int wanted; // of a pipe: segments that were asked for
 
-    private final BitSet told = new BitSet();
-    private int[] toldCrcs = {};
+        @Nullable
+        CompletableFuture<Boolean> check;
 
-    /* Of a small one: what it is to have. */
-    long smallSize = -1;
+        long smallSize = -1;
 
-    @Nullable
-    Octets smallDigest;
+        @Nullable
+        Octets smallDigest;
+
+        OnStream(long number) {
+            this.number = number;
+        }
+    }
 
     Transfer(SendItem item) {
         this.item = item;
@@ -102,12 +93,114 @@ final class Transfer {
         return item instanceof SendItem.Folder one ? one.source().toString() : "-";
     }
 
+    // ---- the whole run
+
+    /** Its turn comes when a pause has passed; 0 for none. */
+    void pauseUntil(long nanoTime) {
+        notBefore = nanoTime;
+    }
+
+    boolean isDue(long now) {
+        return notBefore == 0 || notBefore <= now;
+    }
+
+    /** Nanoseconds until its pause has passed; very many when it has none. */
+    long pauseLeft(long now) {
+        return notBefore == 0 ? Long.MAX_VALUE : notBefore - now;
+    }
+
+    /** It has failed once more; how often since there was progress. */
+    int failedAgain() {
+        return ++failures;
+    }
+
+    /** It is to begin anew once more; how often in all. */
+    int renewedAgain() {
+        return ++renewals;
+    }
+
+    int renewals() {
+        return renewals;
+    }
+
+    /** The receiver knows a higher epoch; how often in all. */
+    int staleAgain() {
+        return ++staleEpochs;
+    }
+
+    /** Whether the receiver had some of it when it was opened. */
+    boolean isResumed() {
+        return resumed;
+    }
+
+    // ---- a content
+
+    /** What it is now, before it is opened. */
+    void look(Identity.Look look) {
+        identity = look.identity();
+        mode = look.mode();
+    }
+
+    @Nullable
+    Identity identity() {
+        return identity;
+    }
+
+    /** Whether its content is still the one that was looked at. */
+    boolean isStill(Identity now) {
+        return now.equals(identity);
+    }
+
     boolean isOpened() {
         return file != null || pipe != null;
     }
 
-    boolean isSmall() {
-        return smallSize >= 0;
+    @Nullable
+    SourceFile file() {
+        return file;
+    }
+
+    @Nullable
+    PipeRing pipe() {
+        return pipe;
+    }
+
+    @Nullable
+    SendState state() {
+        return state;
+    }
+
+    int segmentBytes() {
+        return segmentBytes;
+    }
+
+    /** The SHA-256 of all of it, which may be on its way; null where none is wanted. */
+    @Nullable
+    CompletableFuture<@Nullable Octets> digest() {
+        return digest;
+    }
+
+    /** What is to take all that is read for segments, or null. */
+    @Nullable
+    RunningDigest running() {
+        return running;
+    }
+
+    /** Its digest is made of what is sent. */
+    void digestWhileSending(RunningDigest taking) {
+        running = taking;
+        digest = taking.whole().thenApply(octets -> octets);
+    }
+
+    /** Its digest is made elsewhere. */
+    void digestElsewhere(CompletableFuture<@Nullable Octets> whole) {
+        running = null;
+        digest = whole;
+    }
+
+    /** Bytes from the start that the receiver has verified. */
+    long acked() {
+        return acked;
     }
 
     /** Bytes of the whole, or -1 while nobody knows. */
@@ -118,9 +211,80 @@ final class Transfer {
         return identity == null ? 0 : identity.size();
     }
 
+    // ---- one stream
+
+    /** It is on a stream, which has nothing of any before. */
+    void begin(long stream) {
+        on = new OnStream(stream);
+    }
+
+    /** It is on a stream, in one frame. */
+    void beginSmall(long stream, long bytes, @Nullable Octets sha256) {
+        begin(stream);
+        on.smallSize = bytes;
+        on.smallDigest = sha256;
+    }
+
+    /** It is on no stream. */
+    void unbind() {
+        begin(0);
+    }
+
+    long stream() {
+        return on.number;
+    }
+
+    boolean isSmall() {
+        return on.smallSize >= 0;
+    }
+
+    /** Of what went out in one frame. */
+    long smallSize() {
+        return on.smallSize;
+    }
+
+    @Nullable
+    Octets smallDigest() {
+        return on.smallDigest;
+    }
+
+    /** All of it goes out before the receiver has said what it has. */
+    void sendOptimistically() {
+        on.optimistic = true;
+        wantAll();
+    }
+
+    boolean isOptimistic() {
+        return on.optimistic;
+    }
+
+    /** The receiver has opened it. */
+    void bind() {
+        on.bound = true;
+    }
+
+    boolean isBound() {
+        return on.bound;
+    }
+
     /** Whether DATA and COMMIT may go out. */
     boolean isSendable() {
-        return (bound || optimistic) && !committed && !answered;
+        return (on.bound || on.optimistic) && !on.committed && !on.answered;
+    }
+
+    /** The receiver has so many bytes from the start, by what it opens with. */
+    void has(long contiguous) {
+        acked = contiguous;
+    }
+
+    /** What the receiver has is compared with what is here. */
+    void compare(CompletableFuture<Boolean> same) {
+        on.check = same;
+    }
+
+    /** Whether what the receiver had is what is here; waits for it. */
+    boolean isSame() {
+        return on.check == null || on.check.join();
     }
 
     /** The receiver has verified so many bytes from the start; whether that is progress. */
@@ -136,12 +300,26 @@ final class Transfer {
 
     /** Segments are missing: there will be another COMMIT. */
     void commitIsVoid() {
-        committed = false;
+        on.committed = false;
+    }
+
+    /** COMMIT goes out. */
+    void commit() {
+        on.committed = true;
     }
 
     /** The receiver knows the file: it wants no data, and DONE follows. */
     void isKnown() {
-        answered = true;
+        on.answered = true;
+    }
+
+    boolean isAnswered() {
+        return on.answered;
+    }
+
+    /** Whether the receiver may say that it is done. */
+    boolean awaitsEnd() {
+        return on.committed || on.answered;
     }
 
     /** Read from a pipe, of which nothing is remembered. */
@@ -168,9 +346,9 @@ final class Transfer {
 
     /** The bytes before the first that has not gone out on this connection, or that is to go out again. */
     long sent() {
-        int next = todo.nextSetBit(0);
+        int next = on.todo.nextSetBit(0);
         if (pipe != null) {
-            return (long) (next < 0 ? wanted : next) * segmentBytes;
+            return (long) (next < 0 ? on.wanted : next) * segmentBytes;
         }
         return next < 0 ? size() : (long) next * segmentBytes;
     }
@@ -205,13 +383,69 @@ final class Transfer {
 
     /** All of it is to be sent, as far as it is here. */
     void wantAll() {
-        todo = new BitSet();
+        on.todo.clear();
         if (pipe != null) {
-            wanted = pipe.arrived(); // asked once: what arrives after that is wanted later
-            todo.set(pipe.freed(), wanted);
+            on.wanted = pipe.arrived(); // asked once: what arrives after that is wanted later
+            on.todo.set(pipe.freed(), on.wanted);
         } else {
-            todo.set(0, segments(size(), segmentBytes));
+            on.todo.set(0, segments(size(), segmentBytes));
         }
+    }
+
+    /** All that the receiver does not have is to be sent, as far as it is here. */
+    void wantMissing() {
+        resumed |= !on.told.isEmpty();
+        wantAll();
+        on.todo.andNot(on.told);
+    }
+
+    /** What has arrived of a pipe since it was last asked is to be sent. */
+    void wantArrived() {
+        if (pipe != null && isSendable()) {
+            int from = Math.max(on.wanted, pipe.freed());
+            int arrived = pipe.arrived();
+            if (arrived > from) {
+                on.todo.set(from, arrived);
+            }
+            on.wanted = Math.max(on.wanted, arrived);
+        }
+    }
+
+    /** The receiver refuses segments, which are to be sent again; those that cannot be are passed over. */
+    void wantAgain(List<UploadFrame.Refused> refused) {
+        long size = size();
+        int segments = size >= 0
+                ? segments(size, segmentBytes)
+                : Objects.requireNonNull(pipe).arrived();
+        for (UploadFrame.Refused each : refused) {
+            if (each.segment() < segments) {
+                on.todo.set((int) each.segment());
+            }
+        }
+        if (pipe != null) {
+            on.todo.clear(0, pipe.freed());
+        }
+    }
+
+    /** The first segment that is to be sent, or -1. */
+    int next() {
+        return on.todo.nextSetBit(0);
+    }
+
+    /** A segment goes out. */
+    void goesOut(int segment, int crc) {
+        on.todo.clear(segment);
+        know(segment, crc);
+    }
+
+    /** Whether all of it has gone out, and all is known that a COMMIT waits for. */
+    boolean isToCommit() {
+        return isSendable() && on.todo.isEmpty() && isAtItsEnd() && isDone(digest) && isDone(on.check);
+    }
+
+    /** The last segment of a pipe may arrive, and with it the end, after the look at what has arrived. */
+    private boolean isAtItsEnd() {
+        return pipe == null || pipe.failure() != null || (pipe.isEnded() && on.wanted >= pipe.arrived());
     }
 
     void sizeSegments(int bytes) {
@@ -220,8 +454,7 @@ final class Transfer {
         crcs = new int[0];
     }
 
-    /** Remembers the sum of what was read for a segment. */
-    void know(int segment, int crc) {
+    private void know(int segment, int crc) {
         crcs = grown(crcs, segment);
         crcs[segment] = crc;
         known.set(segment);
@@ -237,32 +470,29 @@ final class Transfer {
             if (range.first() < 0 || range.count() < 1 || range.first() > segments - range.count()) {
                 return false;
             }
-            told.set(range.first(), range.first() + range.count());
+            on.told.set(range.first(), range.first() + range.count());
         }
         for (UploadFrame.Crcs each : opened.crcs()) {
             if (each.first() < 0 || each.first() > segments - each.crcs().size()) {
                 return false;
             }
             for (int i = 0; i < each.crcs().size(); i++) {
-                toldCrcs = grown(toldCrcs, each.first() + i);
-                toldCrcs[each.first() + i] = each.crcs().get(i);
+                on.toldCrcs = grown(on.toldCrcs, each.first() + i);
+                on.toldCrcs[each.first() + i] = each.crcs().get(i);
             }
         }
         return true;
     }
 
-    /** What the receiver has. */
-    BitSet told() {
-        return told;
-    }
-
+    /** The sums of what the receiver has, by segment. */
     int[] toldCrcs() {
-        return told.isEmpty() ? toldCrcs : grown(toldCrcs, told.length() - 1);
+        return on.told.isEmpty() ? on.toldCrcs : grown(on.toldCrcs, on.told.length() - 1);
     }
 
     /** What the receiver has and this process has not read yet; null when something differs already. */
     @Nullable
     BitSet unread() {
+        BitSet told = on.told;
         BitSet unread = (BitSet) told.clone();
         int[] theirs = toldCrcs();
         for (int s = told.nextSetBit(0); s >= 0; s = told.nextSetBit(s + 1)) {
@@ -274,20 +504,6 @@ final class Transfer {
             }
         }
         return unread;
-    }
-
-    /** Forgets what belongs to a connection. */
-    void unbind() {
-        stream = 0;
-        optimistic = false;
-        bound = false;
-        committed = false;
-        answered = false;
-        wanted = 0;
-        todo = new BitSet();
-        check = null;
-        told.clear();
-        toldCrcs = new int[0];
     }
 
     /** Begins anew with another key, and with the file as it is now. */
@@ -302,6 +518,7 @@ final class Transfer {
             close();
         }
         acked = 0;
+        resumed = false;
     }
 
     /** Gives back what it holds; what is remembered of it stays. */
@@ -322,7 +539,7 @@ final class Transfer {
         }
     }
 
-    static boolean isDone(@Nullable CompletableFuture<?> future) {
+    private static boolean isDone(@Nullable CompletableFuture<?> future) {
         return future == null || future.isDone();
     }
 }

@@ -1,6 +1,7 @@
 package io.ntk.tcp.upload.client.run;
 
 import io.ntk.tcp.upload.client.SendItem;
+import io.ntk.tcp.upload.store.Octets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -56,35 +57,32 @@ final class Transfers {
     }
 
     /** It goes out in one frame. */
-    void beginSmall(Transfer transfer, long stream, long bytes) {
-        transfer.stream = stream;
-        transfer.smallSize = bytes;
+    void beginSmall(Transfer transfer, long stream, long bytes, @Nullable Octets sha256) {
+        transfer.beginSmall(stream, bytes, sha256);
         small++;
         streams.put(stream, transfer);
     }
 
     /** It goes out in segments. */
     void beginLarge(Transfer transfer, long stream) {
-        transfer.stream = stream;
+        transfer.begin(stream);
         streams.put(stream, transfer);
         large.add(transfer);
     }
 
     /** Its stream has ended. */
     void forget(Transfer transfer) {
-        streams.remove(transfer.stream);
+        boolean was = streams.remove(transfer.stream(), transfer);
         large.remove(transfer);
-        if (transfer.isSmall()) {
+        if (was && transfer.isSmall()) {
             small--;
-            transfer.smallSize = -1;
         }
     }
 
     /** It waits again, before the others. */
     void requeue(Transfer transfer, long notBefore) {
         transfer.unbind();
-        transfer.smallSize = -1;
-        transfer.notBefore = notBefore;
+        transfer.pauseUntil(notBefore);
         waiting.addFirst(transfer);
     }
 
@@ -103,7 +101,7 @@ final class Transfers {
     long acked() {
         long bytes = 0;
         for (Transfer transfer : large) {
-            bytes += transfer.acked;
+            bytes += transfer.acked();
         }
         return bytes;
     }
