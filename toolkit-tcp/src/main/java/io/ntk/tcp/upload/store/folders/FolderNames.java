@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Which names there are in the last used folders, to find those that differ in case or normalisation alone. Thread-safe: who
  * makes a name holds the lock of its folder, {@link #of}, from the question to {@link Names#add}.
  *
- * <p>Memory: 64 folders, and a million names in all of them together, {@link NameTable#bytes} each. Where that is not enough,
+ * <p>Memory: 64 folders, and a million names in all of them together, each in a {@link NameTable}. Where that is not enough,
  * the folders that were not used for the longest time are read again when they are; one folder that has more names is read
  * for each question.
  */
