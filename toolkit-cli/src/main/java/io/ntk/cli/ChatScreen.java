@@ -1,11 +1,9 @@
 package io.ntk.cli;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
@@ -13,7 +11,6 @@ import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.DefaultParser;
 import org.jline.reader.impl.history.DefaultHistory;
 import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.AttributedString;
 import org.jline.utils.AttributedStringBuilder;
 
@@ -24,24 +21,15 @@ import org.jline.utils.AttributedStringBuilder;
  * <p>A line with a password ({@code /pass}) is kept in no history.
  */
 final class ChatScreen implements AutoCloseable {
-    private static final String PROMPT = "> ";
+    private final LineTerminal terminal;
 
-    private final Terminal terminal;
-    private final LineReader reader;
-    private final AtomicBoolean closed = new AtomicBoolean();
-
-    private ChatScreen(Terminal terminal, LineReader reader) {
+    private ChatScreen(LineTerminal terminal) {
         this.terminal = terminal;
-        this.reader = reader;
     }
 
     /** Takes the terminal over; it is given back as it was at {@link #close}, also when a signal ends the run. */
     static ChatScreen open(Session session, ChatNicks words) throws IOException {
-        Terminal terminal = TerminalBuilder.builder()
-                .system(true)
-                .encoding(StandardCharsets.UTF_8)
-                .nativeSignals(false)
-                .build();
+        Terminal terminal = LineTerminal.ofProcess();
         LineHistory file = LineHistory.of(session.environment().variables());
         LineReader reader = LineReaderBuilder.builder()
                 .terminal(terminal)
@@ -55,7 +43,7 @@ final class ChatScreen implements AutoCloseable {
         for (String line : file.load()) {
             reader.getHistory().add(Instant.EPOCH, line);
         }
-        ChatScreen screen = new ChatScreen(terminal, reader);
+        ChatScreen screen = new ChatScreen(new LineTerminal(terminal, reader));
         Signals.onResize(() -> terminal.raise(Terminal.Signal.WINCH));
         session.stop().atEnd(screen::close);
         return screen;
@@ -101,38 +89,27 @@ final class ChatScreen implements AutoCloseable {
             }
             all.append(line);
         }
-        reader.printAbove(all.toAttributedString());
+        terminal.reader().printAbove(all.toAttributedString());
     }
 
     /** Whether a line that was entered disappears: the server sends it back, in its place among the others. */
     void eraseEntered(boolean erase) {
-        reader.option(LineReader.Option.ERASE_LINE_ON_FINISH, erase);
+        terminal.reader().option(LineReader.Option.ERASE_LINE_ON_FINISH, erase);
     }
 
     /**
      * Reads a line.
      *
-     * @throws EndOfFileException for Ctrl-D on an empty line
+     * @throws EndOfFileException for Ctrl-D on an empty line, and once the screen is closed
      * @throws UserInterruptException for Ctrl-C, where it does not end the run by itself
      */
     String readLine() {
-        return reader.readLine(PROMPT);
+        return terminal.readLine();
     }
 
     /** Gives the terminal back, the cursor on a line of its own. */
     @Override
     public void close() {
-        if (closed.getAndSet(true)) {
-            return;
-        }
-        try {
-            if (reader.isReading()) {
-                terminal.writer().print("\r\n");
-                terminal.flush();
-            }
-            terminal.close();
-        } catch (IOException e) {
-            return; // it is gone, and with it whoever could be told
-        }
+        terminal.close();
     }
 }

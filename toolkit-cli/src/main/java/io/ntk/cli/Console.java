@@ -9,15 +9,12 @@ import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
 import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
 
 /**
  * A person at a terminal: lines are edited with history, and what arrives meanwhile appears above them. The history is
  * this run's only: what people type to servers includes passwords.
  */
 final class Console implements AutoCloseable {
-    private static final String PROMPT = "> ";
-
     /** How a person ended their side. */
     enum Ending {
         /** By Ctrl-D on an empty line. */
@@ -26,38 +23,34 @@ final class Console implements AutoCloseable {
         INTERRUPTED
     }
 
-    private final Terminal terminal;
-    private final LineReader reader;
+    private final LineTerminal terminal;
 
-    private Console(Terminal terminal) {
+    private Console(LineTerminal terminal) {
         this.terminal = terminal;
-        this.reader = LineReaderBuilder.builder()
-                .terminal(terminal)
-                .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true) // "!" is just a letter here
-                .build();
     }
 
     /** Takes the terminal over; it is given back as it was at {@link #close}, also when a signal ends the run. */
     static Console open(Session session) throws IOException {
-        Console console = new Console(TerminalBuilder.builder()
-                .system(true)
-                .encoding(StandardCharsets.UTF_8)
-                .nativeSignals(false)
-                .build());
+        Terminal terminal = LineTerminal.ofProcess();
+        LineReader reader = LineReaderBuilder.builder()
+                .terminal(terminal)
+                .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true) // "!" is just a letter here
+                .build();
+        Console console = new Console(new LineTerminal(terminal, reader));
         session.stop().atEnd(console::close);
         return console;
     }
 
     /** Shows what arrived above the line that is being typed. */
     void show(String text) {
-        reader.printAbove(text.endsWith("\n") ? text.substring(0, text.length() - 1) : text);
+        terminal.reader().printAbove(text.endsWith("\n") ? text.substring(0, text.length() - 1) : text);
     }
 
     /** Sends each line that is typed, until the person ends it. */
     Ending send(TcpClient client, boolean crlf) throws IOException {
         while (true) {
             try {
-                String line = reader.readLine(PROMPT) + (crlf ? "\r\n" : "\n");
+                String line = terminal.readLine() + (crlf ? "\r\n" : "\n");
                 client.send(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
             } catch (EndOfFileException e) {
                 return Ending.END_OF_FILE;
@@ -70,10 +63,6 @@ final class Console implements AutoCloseable {
     /** Gives the terminal back. */
     @Override
     public void close() {
-        try {
-            terminal.close();
-        } catch (IOException e) {
-            return; // it is gone, and with it whoever could be told
-        }
+        terminal.close();
     }
 }
