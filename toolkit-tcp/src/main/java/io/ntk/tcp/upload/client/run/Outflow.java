@@ -22,8 +22,8 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which segment goes out next, and whether there is credit and room for it; and the commit behind the last one. Belongs to the
- * thread that sends.
+ * Which segment goes out next, and whether there is credit and room for it; and the commit behind the last one. While there is
+ * none, the segment is read and summed already, so that it can follow at once. Belongs to the thread that sends.
  */
 final class Outflow {
     private static final int IN_FLIGHT_BYTES = 8 << 20;
@@ -36,7 +36,15 @@ final class Outflow {
     private final Pacer pacer;
     /* What is read to be summed alone; small enough to stay in the processor's cache. */
     private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
+    private @Nullable Ahead ahead;
     private volatile boolean cancelled;
+
+    /** A segment that was read before it may go out, of one stream. */
+    private record Ahead(Transfer transfer, long stream, int number, Segment segment) {
+        boolean is(Transfer of, int segmentNumber) {
+            return transfer == of && stream == of.stream() && number == segmentNumber;
+        }
+    }
 
     Outflow(Link link, Transfers transfers, Recovery recovery, Tally tally, Pacer pacer) {
         this.link = link;
@@ -51,6 +59,15 @@ final class Outflow {
         cancelled = true;
     }
 
+    /** Gives back what was read and has not gone out: there is no connection for it. */
+    void drop() {
+        Ahead read = ahead;
+        if (read != null) {
+            ahead = null;
+            read.segment().release();
+        }
+    }
+
     /** What came of a step. */
     enum Step {
         /** Something went out, or a file ended. */
@@ -63,6 +80,9 @@ final class Outflow {
 
     /** Commits a file whose segments are out, or sends a segment. */
     Step step() throws InterruptedException {
+        if (ahead != null && transfers.on(ahead.stream()) != ahead.transfer()) {
+            drop();
+        }
         for (Transfer transfer : transfers.large()) {
             transfer.wantArrived();
             if (transfer.isToCommit()) {
@@ -85,15 +105,16 @@ final class Outflow {
         int length = transfer.length(number);
         long inFlight = link.inFlight();
         boolean full = inFlight + length > Math.max(IN_FLIGHT_BYTES, 2L * transfer.segmentBytes());
-        if (length > link.credit() || full) {
-            tally.waitFor(inFlight > 0 ? Waiting.NETWORK : Waiting.RECEIVER);
-            return false;
-        }
         tally.waitFor(Waiting.SOURCE);
         Segment segment = read(transfer, number, length);
         if (segment == null) {
             return true;
         }
+        if (length > link.credit() || full) {
+            tally.waitFor(inFlight > 0 ? Waiting.NETWORK : Waiting.RECEIVER);
+            return false;
+        }
+        ahead = null;
         transfer.goesOut(number, segment.crc32c());
         link.take(length);
         tally.sent(length);
@@ -104,19 +125,25 @@ final class Outflow {
         return true;
     }
 
-    /** Null when it cannot be read, and the file has been given up. */
+    /** What a pipe keeps stays the ring's, the rest is kept here. Null when it cannot be read, and the file has been given up. */
     private @Nullable Segment read(Transfer transfer, int number, int length) {
         PipeRing pipe = transfer.pipe();
         if (pipe != null) {
             return requireNonNull(pipe.segment(number));
         }
+        if (ahead != null && ahead.is(transfer, number)) {
+            return ahead.segment();
+        }
+        drop();
         try {
             SourceFile file = requireNonNull(transfer.file());
             long offset = (long) number * transfer.segmentBytes();
             int chunk = pacer.chunkBytes();
-            return link.sendsFiles()
+            Segment segment = link.sendsFiles()
                     ? Segment.regions(file, offset, length, chunk, scratch, transfer.running())
                     : Segment.read(file.channel(), offset, length, chunk, link.alloc(), transfer.running());
+            ahead = new Ahead(transfer, transfer.stream(), number, segment);
+            return segment;
         } catch (EOFException e) {
             recovery.changed(transfer);
         } catch (IOException e) {

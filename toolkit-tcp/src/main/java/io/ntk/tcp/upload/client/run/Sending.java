@@ -129,6 +129,7 @@ final class Sending implements Runnable, Link.Owner {
     }
 
     private void end() {
+        outflow.drop();
         link.close();
         transfers.begun().forEach(recovery::close);
         transfers.waiting().forEach(recovery::close);
@@ -185,6 +186,7 @@ final class Sending implements Runnable, Link.Owner {
     /** Whether there will be a connection again. */
     @Override
     public void lost(Breakdown why) {
+        outflow.drop();
         if (tally.isComplete()) {
             return; // nothing is missing
         }

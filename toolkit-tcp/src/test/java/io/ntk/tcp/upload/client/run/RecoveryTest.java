@@ -23,6 +23,7 @@ import io.ntk.tcp.upload.client.run.ScriptedReceiver.Talk;
 import io.ntk.testsupport.LeakCheck;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -211,14 +212,17 @@ class RecoveryTest {
     void anEditBetweenTwoAttemptsBeginsAnew() throws Exception {
         assertSent(sendFile(
                 talk -> {
-                    talk.credit = 2 * SEGMENT; // so that it waits, and neither reads nor commits
+                    talk.credit = 2 * SEGMENT; // so that it waits with the third one, and does not commit
                     talk.greet();
                     Frame first = talk.expect(OPEN);
                     talk.opened(first.stream(), 1);
                     talk.expect(DATA);
                     talk.expect(DATA);
                     content[5] ^= 1;
-                    Files.write(sources.resolve("film"), content);
+                    try (var film = Files.newByteChannel(sources.resolve("film"), StandardOpenOption.WRITE)) {
+                        film.position(5)
+                                .write(ByteBuffer.wrap(content, 5, 1)); // it is never shorter: it may be read meanwhile
+                    }
                     Files.setLastModifiedTime(sources.resolve("film"), FileTime.from(Instant.EPOCH));
                 },
                 talk -> {
