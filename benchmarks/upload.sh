@@ -205,6 +205,7 @@ large() {
         socat_once
         ntk_once ntk-crc32c "$pid" "$to" --durability none --no-digest
         ntk_once ntk-sha256 "$pid" "$to" --durability none
+        ntk_once ntk-sendfile "$pid" "$to" --durability none --no-digest --sendfile on
         ncat_once
         curl_once "$web"
         touch_memory
@@ -214,7 +215,7 @@ large() {
     stop "$pid"
     stop "$web"
     stop "$daemon"
-    rates socat ntk-crc32c ntk-sha256 ncat curl-nginx rsync
+    rates socat ntk-crc32c ntk-sha256 ntk-sendfile ncat curl-nginx rsync
     local sums
     sums=$(java "$here/Digests.java")
     awk -v m="$mib" -v sha="${sums% *}" -v crc="${sums#* }" -v copies="$(awk '{ print $3 + $4 }' "$work/ntk-crc32c.result" | median)" \

@@ -120,6 +120,14 @@ final class UploadSendCommand implements Verb {
     Integer segment;
 
     @Option(
+            names = "--sendfile",
+            paramLabel = "WHEN",
+            description =
+                    "Whether the kernel sends from the file what was read for the checksums: auto (default: unless the"
+                            + " receiver is on this machine), on or off. Never with TLS.")
+    SendOptions.Sendfile sendfile = SendOptions.Sendfile.AUTO;
+
+    @Option(
             names = "--patience",
             paramLabel = "TIME",
             description = "How long to go on trying without any progress (default: 10m).")
@@ -291,7 +299,8 @@ final class UploadSendCommand implements Verb {
                 .withDurability(durability)
                 .withDigest(noDigest ? SendOptions.Digest.NONE : SendOptions.Digest.SHA256)
                 .withState(noResume ? null : state(session.environment().variables()))
-                .withPace(pace());
+                .withPace(pace())
+                .withSendfile(sendfile);
     }
 
     private SendOptions.Pace pace() {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param state the folder of what is remembered for resuming, made when it is missing; null to remember nothing
  * @param digest of the whole
  * @param pace how fast, and how long to wait
+ * @param sendfile who reads what goes out
  */
 public record SendOptions(
         ConnectOptions connect,
@@ -30,13 +31,27 @@ public record SendOptions(
         Durability durability,
         @Nullable Path state,
         Digest digest,
-        Pace pace) {
+        Pace pace,
+        Sendfile sendfile) {
     /** What proves a whole file, beyond the CRC32C of each segment. */
     public enum Digest {
         /** Its SHA-256, at both ends. */
         SHA256,
         /** Nothing. */
         NONE
+    }
+
+    /**
+     * Who reads what goes out of a file. Each segment is read once in any case, for its CRC32C goes before it. Behind TLS and
+     * on io_uring it is never the kernel.
+     */
+    public enum Sendfile {
+        /** The kernel, unless the receiver is on the same machine: there it takes longer than copying. */
+        AUTO,
+        /** The kernel, again. Should the file have changed since it was summed, then the receiver refuses the segment. */
+        ON,
+        /** This process: what was summed is sent. */
+        OFF
     }
 
     /**
@@ -81,19 +96,22 @@ public record SendOptions(
         requireNonNull(durability, "durability");
         requireNonNull(digest, "digest");
         requireNonNull(pace, "pace");
+        requireNonNull(sendfile, "sendfile");
         if (key != null && key.size() < UploadProof.MIN_KEY_BYTES) {
             throw new IllegalArgumentException("key: " + key.size() + " bytes (expected: at least 16)");
         }
     }
 
     /**
-     * No key, the receiver's policy, durable in batches, nothing remembered, with SHA-256, at {@link Pace#DEFAULTS}.
+     * No key, the receiver's policy, durable in batches, nothing remembered, with SHA-256, at {@link Pace#DEFAULTS}, with
+     * {@link Sendfile#AUTO}.
      *
      * @param connect where to and how
      * @return the options
      */
     public static SendOptions to(ConnectOptions connect) {
-        return new SendOptions(connect, null, OnExists.SERVER, Durability.BATCH, null, Digest.SHA256, Pace.DEFAULTS);
+        return new SendOptions(
+                connect, null, OnExists.SERVER, Durability.BATCH, null, Digest.SHA256, Pace.DEFAULTS, Sendfile.AUTO);
     }
 
     /**
@@ -103,7 +121,7 @@ public record SendOptions(
      * @return the copy
      */
     public SendOptions withKey(@Nullable Octets shared) {
-        return new SendOptions(connect, shared, onExists, durability, state, digest, pace);
+        return new SendOptions(connect, shared, onExists, durability, state, digest, pace, sendfile);
     }
 
     /**
@@ -113,7 +131,7 @@ public record SendOptions(
      * @return the copy
      */
     public SendOptions withOnExists(OnExists policy) {
-        return new SendOptions(connect, key, policy, durability, state, digest, pace);
+        return new SendOptions(connect, key, policy, durability, state, digest, pace, sendfile);
     }
 
     /**
@@ -123,7 +141,7 @@ public record SendOptions(
      * @return the copy
      */
     public SendOptions withDurability(Durability level) {
-        return new SendOptions(connect, key, onExists, level, state, digest, pace);
+        return new SendOptions(connect, key, onExists, level, state, digest, pace, sendfile);
     }
 
     /**
@@ -133,7 +151,7 @@ public record SendOptions(
      * @return the copy
      */
     public SendOptions withState(@Nullable Path folder) {
-        return new SendOptions(connect, key, onExists, durability, folder, digest, pace);
+        return new SendOptions(connect, key, onExists, durability, folder, digest, pace, sendfile);
     }
 
     /**
@@ -143,7 +161,7 @@ public record SendOptions(
      * @return the copy
      */
     public SendOptions withDigest(Digest kind) {
-        return new SendOptions(connect, key, onExists, durability, state, kind, pace);
+        return new SendOptions(connect, key, onExists, durability, state, kind, pace, sendfile);
     }
 
     /**
@@ -153,6 +171,16 @@ public record SendOptions(
      * @return the copy
      */
     public SendOptions withPace(Pace other) {
-        return new SendOptions(connect, key, onExists, durability, state, digest, other);
+        return new SendOptions(connect, key, onExists, durability, state, digest, other, sendfile);
+    }
+
+    /**
+     * A copy with another reader of what goes out.
+     *
+     * @param who the kernel or this process
+     * @return the copy
+     */
+    public SendOptions withSendfile(Sendfile who) {
+        return new SendOptions(connect, key, onExists, durability, state, digest, pace, who);
     }
 }

@@ -3,6 +3,7 @@ package io.ntk.tcp.upload.client.link;
 import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
 import io.ntk.core.ConnectFailedException;
 import io.ntk.core.EventLoops;
 import io.ntk.core.Transport;
@@ -11,6 +12,8 @@ import io.ntk.tcp.upload.UploadFrame.Capability;
 import io.ntk.tcp.upload.client.SendOptions;
 import io.ntk.tcp.upload.store.UploadError.Retry;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -277,12 +280,29 @@ public final class Link {
     }
 
     /**
-     * Whether regions of files may be written.
+     * Whether what goes out is written as regions of files.
      *
-     * @return false behind TLS, and where the transport has them not
+     * @return false where buffers are wanted, or are better; behind TLS; and where the transport has no regions
      */
     public boolean sendsFiles() {
-        return Transport.sendsFiles(connected().channel());
+        return sendsFiles(options.sendfile(), connected().channel());
+    }
+
+    static boolean sendsFiles(SendOptions.Sendfile wanted, Channel channel) {
+        boolean regions =
+                switch (wanted) {
+                    case ON -> true;
+                    case OFF -> false;
+                    case AUTO -> !isOnThisMachine(channel.remoteAddress(), channel.localAddress());
+                };
+        return regions && Transport.sendsFiles(channel);
+    }
+
+    /** What has no address in the network is a Unix socket. */
+    private static boolean isOnThisMachine(SocketAddress remote, SocketAddress local) {
+        return !(remote instanceof InetSocketAddress there)
+                || there.getAddress().isLoopbackAddress()
+                || (local instanceof InetSocketAddress here && here.getAddress().equals(there.getAddress()));
     }
 
     /**

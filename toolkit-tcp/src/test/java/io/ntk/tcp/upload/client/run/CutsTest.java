@@ -38,6 +38,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The connection is cut at every border of a frame, and in the middle of each, in both directions. */
 @ExtendWith(LeakCheck.class)
@@ -55,6 +57,7 @@ class CutsTest {
     private Path sources;
 
     private final EventLoops loops = EventLoops.start(Transport.NIO, 1);
+    private SendOptions.Sendfile sendfile = SendOptions.Sendfile.OFF;
     private Server server;
 
     @BeforeEach
@@ -83,7 +86,8 @@ class CutsTest {
     private SendReport send(CuttingProxy proxy, List<SendItem> items) throws Exception {
         SendOptions options = SendOptions.to(ConnectOptions.to(Endpoint.parse("127.0.0.1:" + proxy.port())))
                 .withDurability(Durability.NONE)
-                .withPace(new SendOptions.Pace(SEGMENT, 0, Duration.ofSeconds(10)));
+                .withPace(new SendOptions.Pace(SEGMENT, 0, Duration.ofSeconds(10)))
+                .withSendfile(sendfile);
         Backoff atOnce = new Backoff(Duration.ofSeconds(10), System::nanoTime, most -> 0);
         Sending sending = new Sending(options, loops, items, SendState.inMemory(), SendObserver.NONE, atOnce);
         Thread thread = new Thread(sending, "ntk-upload");
@@ -153,8 +157,10 @@ class CutsTest {
         return new ArrayList<>(places.headSet(stream.length));
     }
 
-    @Test
-    void whatTheClientSays() throws Exception {
+    @ParameterizedTest
+    @EnumSource(names = {"ON", "OFF"})
+    void whatTheClientSays(SendOptions.Sendfile how) throws Exception {
+        sendfile = how;
         cut(this::tree, CuttingProxy.Way.TO_SERVER);
         assertThat(folder.resolve("all/film")).hasSameBinaryContentAs(sources.resolve("film"));
         assertThat(folder.resolve("all/note")).hasContent("small");

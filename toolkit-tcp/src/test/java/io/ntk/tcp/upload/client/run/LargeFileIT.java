@@ -45,15 +45,19 @@ class LargeFileIT {
     private static final long SIZE = (4L << 30) + SEGMENT + 1;
 
     private enum Way {
-        NIO(Transport.NIO),
-        EPOLL(Transport.EPOLL),
-        IO_URING(Transport.IO_URING),
-        TLS(Transport.EPOLL);
+        NIO(Transport.NIO, SendOptions.Sendfile.OFF),
+        NIO_SENDFILE(Transport.NIO, SendOptions.Sendfile.ON),
+        EPOLL(Transport.EPOLL, SendOptions.Sendfile.OFF),
+        EPOLL_SENDFILE(Transport.EPOLL, SendOptions.Sendfile.ON),
+        IO_URING(Transport.IO_URING, SendOptions.Sendfile.ON),
+        TLS(Transport.EPOLL, SendOptions.Sendfile.ON);
 
         private final Transport transport;
+        private final SendOptions.Sendfile sendfile;
 
-        Way(Transport transport) {
+        Way(Transport transport, SendOptions.Sendfile sendfile) {
             this.transport = transport;
+            this.sendfile = sendfile;
         }
     }
 
@@ -113,7 +117,8 @@ class LargeFileIT {
             }
             SendOptions options = SendOptions.to(connect)
                     .withDurability(Durability.NONE)
-                    .withPace(new SendOptions.Pace(SEGMENT, 0, Duration.ofMinutes(1)));
+                    .withPace(new SendOptions.Pace(SEGMENT, 0, Duration.ofMinutes(1)))
+                    .withSendfile(way.sendfile);
             long start = System.nanoTime();
             SendReport report = UploadClient.send(options, loops, SendPlan.of(List.of(source), ""), SendObserver.NONE)
                     .get(5, TimeUnit.MINUTES);

@@ -84,7 +84,8 @@ class UploadAuthTest {
                 plain.durability(),
                 null,
                 plain.digest(),
-                plain.pace());
+                plain.pace(),
+                plain.sendfile());
     }
 
     private SendReport.Receipt send(SendOptions options) throws Exception {

@@ -38,6 +38,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Against the real server, on loopback. */
 @ExtendWith(LeakCheck.class)
@@ -87,12 +89,14 @@ class UploadClientTest {
         return HexFormat.of().formatHex(Digests.sha256().digest(Files.readAllBytes(file)));
     }
 
-    @Test
-    void sendsOneFile() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void sendsOneFile(SendOptions.Sendfile sendfile) throws Exception {
         Path file = source("film.bin", 5 * MIB + 17);
         Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2020-02-03T04:05:06Z")));
         try (Server server = serve(server())) {
-            SendReport.Receipt receipt = UploadClient.send(to(server), file).get(30, TimeUnit.SECONDS);
+            SendReport.Receipt receipt =
+                    UploadClient.send(to(server).withSendfile(sendfile), file).get(30, TimeUnit.SECONDS);
             assertThat(receipt.name()).isEqualTo("film.bin");
             assertThat(receipt.sha256()).isEqualTo(sha256(file));
             assertThat(receipt.marks()).containsExactly(SendReport.Mark.DURABLE);
