@@ -16,6 +16,8 @@ import io.ntk.tcp.http.HttpServer;
 import io.ntk.tcp.line.LineOptions;
 import io.ntk.tcp.line.LineServer;
 import io.ntk.tcp.line.Responder;
+import io.ntk.tcp.upload.server.UploadOptions;
+import io.ntk.tcp.upload.server.UploadServer;
 import io.ntk.udp.DatagramOptions;
 import io.ntk.udp.DatagramResponder;
 import io.ntk.udp.DatagramServer;
@@ -27,6 +29,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine.Command;
@@ -67,8 +70,7 @@ final class ArchiveTrainingCommand implements Verb {
         tcp();
         udp();
         http();
-        ntk("upload", "serve", "--dir", "/no-such-folder");
-        ntk("upload", "send", "/dev/null", "unix:/no-such-folder/socket", "--no-resume");
+        upload();
         chat();
     }
 
@@ -113,16 +115,50 @@ final class ArchiveTrainingCommand implements Verb {
         }
     }
 
+    /** Files of both kinds, and a pipe: what is sent whole, in segments, and without a known size. */
+    private static void upload() throws IOException {
+        ntk("upload", "serve", "--dir", "/no-such-folder");
+        Path folder = Files.createTempDirectory("ntk");
+        try {
+            Path sources = Files.createDirectory(folder.resolve("sources"));
+            Files.write(sources.resolve("small"), new byte[1000]);
+            Files.write(sources.resolve("large"), new byte[300_000]);
+            UploadOptions options = UploadOptions.of(Files.createDirectory(folder.resolve("inbox")))
+                    .withListen(ListenOptions.loopback(0));
+            try (var server = UploadServer.start(options, NetListener.NONE)) {
+                String endpoint = server.endpoints().get(0).toString();
+                Map<String, String> variables = Map.of("XDG_STATE_HOME", folder.toString());
+                ntk(variables, "upload", "send", sources.toString(), endpoint, "--to", "one/");
+                ntk(variables, "upload", "send", sources.toString(), endpoint, "--to", "two/", "--no-digest", "--json");
+                ntk(variables, "upload", "send", "-", endpoint, "--to", "pipe");
+            }
+        } finally {
+            delete(folder);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (var all = Files.walk(folder)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        }
+    }
+
     private static int port(Server server) {
         return ((Endpoint.Inet) server.endpoints().get(0)).port();
     }
 
     /** A run with one line of input, real descriptors as every process has them, and nobody who reads. */
     private static void ntk(String... args) throws IOException {
+        ntk(Map.of(), args);
+    }
+
+    private static void ntk(Map<String, String> variables, String... args) throws IOException {
         Path line = Files.createTempFile("ntk", ".txt");
         try (var in = new FileInputStream(Files.writeString(line, "hello\n").toFile());
                 var out = new FileOutputStream("/dev/null")) {
-            Main.run(args, new Environment(in, out, out, Set.of(), Map.of()), new Stop(exit -> {}));
+            Main.run(args, new Environment(in, out, out, Set.of(), variables), new Stop(exit -> {}));
         } finally {
             Files.delete(line);
         }
