@@ -15,7 +15,7 @@ final class UploadProgress implements SendObserver {
 
     private final Output output;
     private final boolean terminal;
-    private final long startedAt = System.nanoTime();
+    private long startedAt = System.nanoTime();
     private double rate;
     private long ratedAt = startedAt;
     private long ratedBytes = -1;
@@ -28,7 +28,14 @@ final class UploadProgress implements SendObserver {
         this.terminal = terminal && !output.json() && output.verbosity().atLeast(Verbosity.NORMAL);
     }
 
-    Duration lasted() {
+    /** Sending begins now: what was made ready before does not count. */
+    synchronized void begin() {
+        startedAt = System.nanoTime();
+        ratedAt = startedAt;
+    }
+
+    /** How long sending has taken. */
+    synchronized Duration lasted() {
         return Duration.ofNanos(System.nanoTime() - startedAt);
     }
 

@@ -9,7 +9,6 @@ import io.ntk.core.JsonWriter;
 import io.ntk.core.Ndjson;
 import io.ntk.tcp.line.TcpClient;
 import io.ntk.tcp.upload.client.SendItem;
-import io.ntk.tcp.upload.client.SendObserver;
 import io.ntk.tcp.upload.client.SendOptions;
 import io.ntk.tcp.upload.client.SendPlan;
 import io.ntk.tcp.upload.client.SendReport;
@@ -213,16 +212,18 @@ final class UploadSendCommand implements Verb {
     }
 
     /** Null when the run was asked to end before. */
-    private @Nullable SendReport send(Session session, SendOptions options, List<SendItem> items, SendObserver observer)
+    private @Nullable SendReport send(
+            Session session, SendOptions options, List<SendItem> items, UploadProgress progress)
             throws IOException, InterruptedException {
         EventLoops loops =
                 session.loops(TcpClient.transportFor(options.connect().endpoint()), 1);
+        progress.begin();
         if (protocol == Spoken.SIMPLE) {
             return SimpleUpload.send(
-                    options.connect(), loops, items, options.pace().patience(), observer);
+                    options.connect(), loops, items, options.pace().patience(), progress);
         }
         session.stop().take();
-        CompletableFuture<SendReport> report = UploadClient.send(options, loops, items, observer);
+        CompletableFuture<SendReport> report = UploadClient.send(options, loops, items, progress);
         try {
             CompletableFuture.anyOf(report, session.stop().asked()).get();
             return report.isDone() ? report.get() : null;
