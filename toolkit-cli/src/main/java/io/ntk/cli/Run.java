@@ -26,6 +26,7 @@ final class Run {
         this.environment = environment;
         this.stop = stop;
         this.output = new Output(environment, new OutputMixin(), stop::ask);
+        stop.atEnd(() -> output.close());
     }
 
     int execute(String[] args) {
@@ -43,7 +44,8 @@ final class Run {
         }
         stop.close();
         output.close();
-        return exit.code();
+        ExitCode ending = stop.ending();
+        return (ending == null ? exit : ending).code();
     }
 
     /** The version or a page of help, when nothing else was asked for: without the model of the commands. */
@@ -62,7 +64,6 @@ final class Run {
         OutputMixin speech = speech(command);
         try {
             output = new Output(environment, speech, stop::ask);
-            stop.atEnd(output::close);
             if (help(parsed, speech.color)) {
                 return ExitCode.DONE;
             }

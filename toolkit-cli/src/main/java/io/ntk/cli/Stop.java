@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What ends a run before it is done by itself: a signal, or a standard output that is gone. Thread-safe.
@@ -49,6 +50,11 @@ final class Stop {
     /** From now on the caller ends the run in its own way when it is asked to. */
     synchronized void take() {
         taken = true;
+    }
+
+    /** The code of what ends the run from outside, whatever the run itself comes to meanwhile; null where nothing does. */
+    synchronized @Nullable ExitCode ending() {
+        return taken ? null : asked.getNow(null);
     }
 
     /** Done when the run is asked to end. */

@@ -114,7 +114,7 @@ class ChatTerminalIT {
         terminal.type("hello", "Enter");
         terminal.await("> hello");
         server.close();
-        terminal.await("ntk: 127.0.0.1:" + port + " closed by ");
+        terminal.await("\nntk: 127.0.0.1:" + port + " closed by ");
         terminal.await("exit 1");
         terminal.await(" echo");
     }

@@ -16,72 +16,130 @@ import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.impl.ExternalTerminal;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class LineTerminalTest {
-    private final PipedOutputStream keys = new PipedOutputStream();
-    private final CompletableFuture<Void> aboutToBeRaw = new CompletableFuture<>();
-    private final CompletableFuture<Void> mayBeRaw = new CompletableFuture<>();
-    private final CompletableFuture<Void> terminalClosed = new CompletableFuture<>();
-    private final Held held = new Held(keys, aboutToBeRaw, mayBeRaw);
-    private final Attributes found = held.getAttributes();
-    private final LineTerminal terminal =
-            new LineTerminal(held, LineReaderBuilder.builder().terminal(held).build());
+    private static final Duration LONG = Duration.ofSeconds(30);
 
-    LineTerminalTest() throws IOException {
-        held.setOnClose(() -> terminalClosed.complete(null));
+    private final PipedOutputStream keys = new PipedOutputStream();
+    private final Held held = new Held(keys);
+    private final Attributes found = held.getAttributes();
+    private final LineTerminal terminal = terminal(LONG);
+
+    LineTerminalTest() throws IOException {}
+
+    private LineTerminal terminal(Duration leaving) {
+        return new LineTerminal(held, LineReaderBuilder.builder().terminal(held).build(), leaving);
     }
 
-    /** Waits, each time a line is begun, before it is set to raw input. */
-    private static final class Held extends ExternalTerminal {
-        private final CompletableFuture<Void> aboutToBeRaw;
-        private final CompletableFuture<Void> mayBeRaw;
+    @AfterEach
+    void end() throws IOException {
+        held.mayBeRaw.complete(null);
+        held.end();
+    }
 
-        Held(PipedOutputStream keys, CompletableFuture<Void> aboutToBeRaw, CompletableFuture<Void> mayBeRaw)
-                throws IOException {
+    /**
+     * Waits, each time a line is begun, before it is set to raw input. As the terminal of a process, and not as JLine's other
+     * ones, it does not end the reading of a line when it is closed.
+     */
+    private static final class Held extends ExternalTerminal {
+        final CompletableFuture<Void> aboutToBeRaw = new CompletableFuture<>();
+        final CompletableFuture<Void> mayBeRaw = new CompletableFuture<>();
+        final CompletableFuture<Void> raw = new CompletableFuture<>();
+        final CompletableFuture<Void> given = new CompletableFuture<>();
+
+        Held(PipedOutputStream keys) throws IOException {
             super("held", "ansi", new PipedInputStream(keys), new ByteArrayOutputStream(), StandardCharsets.UTF_8);
-            this.aboutToBeRaw = aboutToBeRaw;
-            this.mayBeRaw = mayBeRaw;
         }
 
         @Override
         public Attributes enterRawMode() {
             aboutToBeRaw.complete(null);
             mayBeRaw.join();
-            return super.enterRawMode();
+            Attributes before = super.enterRawMode();
+            raw.complete(null);
+            return before;
         }
+
+        @Override
+        protected void doClose() {
+            given.complete(null);
+        }
+
+        void end() throws IOException {
+            super.doClose();
+        }
+    }
+
+    private void assertAsFound() {
+        assertThat(held.getAttributes().toString()).isEqualTo(found.toString());
     }
 
     @Test
     void givesTheTerminalBackAlthoughALineIsJustBegun() throws Exception {
         CompletableFuture<String> line = CompletableFuture.supplyAsync(terminal::readLine);
-        aboutToBeRaw.join();
+        held.aboutToBeRaw.join();
         CompletableFuture<Void> closing = CompletableFuture.runAsync(terminal::close);
-        terminalClosed.join();
-        assertThat(Await.within(Duration.ofMillis(200), closing::isDone)).isFalse();
-        mayBeRaw.complete(null);
-        closing.get(30, TimeUnit.SECONDS);
-        assertThat(held.getAttributes().toString()).isEqualTo(found.toString());
-        assertThat(line).isCompletedExceptionally();
+        assertThat(Await.within(Duration.ofMillis(200), held.given::isDone)).isFalse();
+        held.mayBeRaw.complete(null);
+        closing.get(20, TimeUnit.SECONDS);
+        assertThat(held.given).isDone();
+        assertAsFound();
+        assertThat(line).failsWithin(LONG).withThrowableThat().withCauseInstanceOf(EndOfFileException.class);
+    }
+
+    @Test
+    void endsTheReadingOfALine() throws Exception {
+        held.mayBeRaw.complete(null);
+        CompletableFuture<String> line = CompletableFuture.supplyAsync(terminal::readLine);
+        held.raw.join();
+        CompletableFuture.runAsync(terminal::close).get(20, TimeUnit.SECONDS);
+        assertAsFound();
+        assertThat(line).failsWithin(LONG).withThrowableThat().withCauseInstanceOf(EndOfFileException.class);
+    }
+
+    @Test
+    void doesNotWaitForEverForWhoIsHeldUp() throws Exception {
+        LineTerminal hasty = terminal(Duration.ofMillis(50));
+        CompletableFuture<String> line = CompletableFuture.supplyAsync(hasty::readLine);
+        held.aboutToBeRaw.join();
+        CompletableFuture.runAsync(hasty::close).get(20, TimeUnit.SECONDS);
+        assertThat(line).isNotDone();
+        assertThat(held.given).isDone();
+        held.mayBeRaw.complete(null);
+        assertThat(line).failsWithin(LONG);
+        assertAsFound();
+    }
+
+    @Test
+    void whoClosesItAgainWaitsForTheFirst() throws Exception {
+        CompletableFuture<String> line = CompletableFuture.supplyAsync(terminal::readLine);
+        held.aboutToBeRaw.join();
+        CompletableFuture<Void> first = CompletableFuture.runAsync(terminal::close);
+        CompletableFuture<Void> second = CompletableFuture.runAsync(terminal::close);
+        assertThat(Await.within(Duration.ofMillis(200), () -> first.isDone() || second.isDone()))
+                .isFalse();
+        held.mayBeRaw.complete(null);
+        CompletableFuture.allOf(first, second).get(20, TimeUnit.SECONDS);
+        assertThat(line).failsWithin(LONG);
     }
 
     @Test
     void beginsNoLineOnceItIsClosed() {
         terminal.close();
         assertThatThrownBy(terminal::readLine).isInstanceOf(EndOfFileException.class);
-        assertThat(aboutToBeRaw).isNotDone();
-        terminal.close();
+        assertThat(held.aboutToBeRaw).isNotDone();
     }
 
     @Test
     void readsLines() throws IOException {
-        mayBeRaw.complete(null);
+        held.mayBeRaw.complete(null);
         keys.write("one\rtwo\r".getBytes(StandardCharsets.UTF_8));
         assertThat(terminal.readLine()).isEqualTo("one");
         assertThat(terminal.readLine()).isEqualTo("two");
-        assertThat(held.getAttributes().toString()).isEqualTo(found.toString());
-        terminal.close();
+        assertAsFound();
     }
 }
