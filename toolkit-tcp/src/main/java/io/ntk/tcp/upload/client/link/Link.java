@@ -298,7 +298,7 @@ public final class Link {
         return regions && Transport.sendsFiles(channel);
     }
 
-    /** What has no address in the network is a Unix socket. */
+    /** What has no address in the network is a Unix socket, or closed. */
     private static boolean isOnThisMachine(SocketAddress remote, SocketAddress local) {
         return !(remote instanceof InetSocketAddress there)
                 || there.getAddress().isLoopbackAddress()

@@ -114,7 +114,9 @@ final class Outflow {
             tally.waitFor(inFlight > 0 ? Waiting.NETWORK : Waiting.RECEIVER);
             return false;
         }
-        ahead = null;
+        if (transfer.pipe() == null) {
+            ahead = null;
+        }
         transfer.goesOut(number, segment.crc32c());
         link.take(length);
         tally.sent(length);

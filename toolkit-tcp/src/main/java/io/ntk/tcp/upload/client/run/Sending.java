@@ -201,6 +201,7 @@ final class Sending implements Runnable, Link.Owner {
 
     /** The receiver has sent this sender away: it is asked again, but not for ever where nothing comes of it. */
     private void leave() {
+        outflow.drop();
         link.close();
         boolean before = backoff.isTroubled();
         if (backoff.isTooLong()) {
