@@ -290,6 +290,13 @@ final class UploadSendCommand implements Verb {
         if (protocol == Spoken.SIMPLE && tokenFile != null) {
             throw new IllegalArgumentException("--token-file excludes --protocol simple, which proves nothing");
         }
+        if (protocol == Spoken.SIMPLE) {
+            for (String option : new String[] {"--rate", "--segment", "--on-exists", "--durability"}) {
+                if (session.typed(option)) {
+                    throw new IllegalArgumentException(option + " excludes --protocol simple, which has nothing of it");
+                }
+            }
+        }
         ConnectOptions connect = ConnectOptions.to(endpoint)
                 .withTimeout(timeout)
                 .withTls(tls.options())

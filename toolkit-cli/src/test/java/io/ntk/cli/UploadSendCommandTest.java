@@ -139,6 +139,8 @@ class UploadSendCommandTest {
         assertUsage("--segment: 5", one, "9003", "--segment", "5");
         assertUsage("a / at the end", one, one, "9003", "--to", "x");
         assertUsage("--protocol simple", one, "9003", "--protocol", "simple", "--token-file", one);
+        assertUsage("--rate excludes --protocol simple", one, "9003", "--protocol", "simple", "--rate", "1MiB/s");
+        assertUsage("--sendfile", one, "9003", "--sendfile", "sometimes");
     }
 
     private void assertUsage(String why, String... args) {

@@ -31,10 +31,14 @@ public final class SimpleUpload {
     private static final int MAX_ANSWER_BYTES = 1024;
     private static final long SLICE_BYTES = 4 << 20;
     private static final String ERROR = "error ";
+    private static final String SAID = "the server said: ";
 
     private SimpleUpload() {}
 
-    /** What the server says; the first bytes since it was last asked are what counts. */
+    /**
+     * What the server says: the first bytes since it was last asked are the answer, and a line behind it that begins as an error
+     * does is one.
+     */
     private static final class Answers implements WritableByteChannel {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private CompletableFuture<String> next = new CompletableFuture<>();
@@ -50,8 +54,17 @@ public final class SimpleUpload {
             return count;
         }
 
-        private synchronized String text() {
+        private String text() {
             return bytes.toString(StandardCharsets.UTF_8).strip();
+        }
+
+        /** What the server has said against what was sent, or empty. */
+        synchronized String refusal() {
+            return text().lines()
+                    .filter(line -> line.startsWith(ERROR))
+                    .findFirst()
+                    .map(error -> SAID + error)
+                    .orElse("");
         }
 
         /** From here on an answer is one to what is asked next. */
@@ -95,6 +108,10 @@ public final class SimpleUpload {
         try (TcpClient client = TcpClient.connect(options, loops, answers, NetListener.NONE)) {
             String broken = "";
             for (SendItem.File file : files) {
+                if (broken.isEmpty()) {
+                    broken = answers.refusal();
+                    failLast(sent, failures, broken);
+                }
                 try {
                     if (broken.isEmpty()) {
                         send(
@@ -121,15 +138,21 @@ public final class SimpleUpload {
                 failures.add(new SendReport.Failure(file.source().toString(), file.name(), 0, broken));
             }
             String end = end(client, answers, patience);
-            if (!end.isEmpty() && failures.isEmpty() && !sent.isEmpty()) {
-                // Which of them the server has is not known; the last is what it was at.
-                SendReport.Receipt last = sent.remove(sent.size() - 1);
-                failures.add(new SendReport.Failure(last.source(), last.name(), 0, end));
+            if (failures.isEmpty()) {
+                failLast(sent, failures, end);
             }
         }
         sent.forEach(observer::done);
         failures.forEach(observer::failed);
         return new SendReport(sent, failures, bytes[0], 0);
+    }
+
+    /** Which of them the server has is not known; the last is what it was at. */
+    private static void failLast(List<SendReport.Receipt> sent, List<SendReport.Failure> failures, String why) {
+        if (!why.isEmpty() && !sent.isEmpty()) {
+            SendReport.Receipt last = sent.remove(sent.size() - 1);
+            failures.add(new SendReport.Failure(last.source(), last.name(), 0, why));
+        }
     }
 
     private static List<SendItem.File> files(List<SendItem> items) {
@@ -158,7 +181,7 @@ public final class SimpleUpload {
             client.send(ByteBuffer.wrap((file.name() + "|" + file.size() + "\n").getBytes(StandardCharsets.UTF_8)));
             String said = await(client, answer, patience);
             if (said.startsWith(ERROR)) {
-                throw new IOException("the server said: " + said);
+                throw new IOException(SAID + said);
             }
             for (long at = 0; at < file.size(); at += SLICE_BYTES) {
                 client.send(source, at, Math.min(SLICE_BYTES, file.size() - at));
@@ -187,9 +210,9 @@ public final class SimpleUpload {
         client.shutdownOutput();
         try {
             TcpClient.End end = client.closed().get(patience.toMillis(), TimeUnit.MILLISECONDS);
-            String last = answers.text();
-            if (last.startsWith(ERROR)) {
-                return "the server said: " + last;
+            String refusal = answers.refusal();
+            if (!refusal.isEmpty()) {
+                return refusal;
             }
             return end.cause() == CloseCause.PEER || end.cause() == CloseCause.LOCAL
                     ? ""

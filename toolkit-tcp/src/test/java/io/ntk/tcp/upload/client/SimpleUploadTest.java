@@ -10,11 +10,18 @@ import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
 import io.ntk.testsupport.Programs;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +47,10 @@ class SimpleUploadTest {
 
     private SendReport send(Programs.Running server, int... sizes) throws IOException, InterruptedException {
         Await.until("a port", () -> server.text().contains("\n"));
-        String port = server.text().lines().findFirst().orElseThrow().substring("port ".length());
+        return send(server.text().lines().findFirst().orElseThrow().substring("port ".length()), sizes);
+    }
+
+    private SendReport send(String port, int... sizes) throws IOException, InterruptedException {
         for (int size : sizes) {
             Files.write(sources.resolve("f" + size), new byte[size]);
         }
@@ -73,6 +83,34 @@ class SimpleUploadTest {
             SendReport report = send(server, 5, 6);
             assertThat(report.receipts()).isEmpty();
             assertThat(report.failures()).hasSize(2).allMatch(each -> each.why().contains("there is such a file"));
+        }
+    }
+
+    /** As a server does that cannot publish what it took, and ends in good order. */
+    @Test
+    void doesNotCallSentWhatIsRefusedBehindTheGoAhead() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            CompletableFuture<Void> served = CompletableFuture.runAsync(() -> {
+                try (Socket socket = listener.accept()) {
+                    socket.setSoTimeout(10_000);
+                    socket.getInputStream().readNBytes("d/f5|5\n".length());
+                    socket.getOutputStream().write("ready\n".getBytes(StandardCharsets.US_ASCII));
+                    socket.getInputStream().readNBytes(5);
+                    socket.getOutputStream()
+                            .write("error 201 f5 is there already\n".getBytes(StandardCharsets.US_ASCII));
+                    socket.shutdownOutput();
+                    socket.getInputStream().readAllBytes();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            SendReport report = send("" + listener.getLocalPort(), 5);
+            served.get(10, TimeUnit.SECONDS);
+            assertThat(report.receipts()).isEmpty();
+            assertThat(report.failures())
+                    .singleElement()
+                    .extracting(SendReport.Failure::why)
+                    .isEqualTo("the server said: error 201 f5 is there already");
         }
     }
 }
