@@ -32,6 +32,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -128,12 +129,30 @@ final class ArchiveTrainingCommand implements Verb {
             try (var server = UploadServer.start(options, NetListener.NONE)) {
                 String endpoint = server.endpoints().get(0).toString();
                 Map<String, String> variables = Map.of("XDG_STATE_HOME", folder.toString());
-                ntk(variables, "upload", "send", sources.toString(), endpoint, "--to", "one/");
-                ntk(variables, "upload", "send", sources.toString(), endpoint, "--to", "two/", "--no-digest", "--json");
-                ntk(variables, "upload", "send", "-", endpoint, "--to", "pipe");
+                send(variables, sources.toString(), endpoint, "--to", "one/");
+                send(
+                        variables,
+                        sources.toString(),
+                        endpoint,
+                        "--to",
+                        "two/",
+                        "--no-digest",
+                        "--sendfile",
+                        "on",
+                        "--json");
+                send(variables, "-", endpoint, "--to", "pipe");
             }
         } finally {
             delete(folder);
+        }
+    }
+
+    /** What did not arrive would have trained nothing. */
+    private static void send(Map<String, String> variables, String... args) throws IOException {
+        String[] command =
+                Stream.concat(Stream.of("upload", "send"), Stream.of(args)).toArray(String[]::new);
+        if (ntk(variables, command) != 0) {
+            throw new IOException("not trained: " + String.join(" ", command));
         }
     }
 
@@ -154,11 +173,11 @@ final class ArchiveTrainingCommand implements Verb {
         ntk(Map.of(), args);
     }
 
-    private static void ntk(Map<String, String> variables, String... args) throws IOException {
+    private static int ntk(Map<String, String> variables, String... args) throws IOException {
         Path line = Files.createTempFile("ntk", ".txt");
         try (var in = new FileInputStream(Files.writeString(line, "hello\n").toFile());
                 var out = new FileOutputStream("/dev/null")) {
-            Main.run(args, new Environment(in, out, out, Set.of(), variables), new Stop(exit -> {}));
+            return Main.run(args, new Environment(in, out, out, Set.of(), variables), new Stop(exit -> {}));
         } finally {
             Files.delete(line);
         }
