@@ -322,7 +322,9 @@ public final class FileStore implements UploadStore {
         }
         boolean durably = options.durability() != Durability.NONE;
         if (durably) {
-            publisher.force(changed);
+            // Whether a folder that was there has been synced nobody knows.
+            changed.add(folder.root().resolve(path).getParent());
+            SyncFailedException.guard(() -> publisher.force(changed));
         }
         return new Receipt(path, 0, 0, null, durably ? EnumSet.of(Receipt.Mark.DURABLE) : Set.of());
     }

@@ -487,8 +487,7 @@ final class FileUpload {
         }
         writer = writer(part);
         store.owners().recovered(part.header().owner());
-        String boot = part.header().boot();
-        if (boot.isEmpty() || !boot.equals(store.folder().boot())) {
+        if (!store.folder().isOfThisBoot(part.header().boot())) {
             queue.submit(() -> readAgain(part));
         }
         return true;

@@ -33,6 +33,7 @@ final class Hasher implements Closeable {
     private boolean running;
     private boolean closed;
     private @Nullable CompletableFuture<Octets> done;
+    private @Nullable Octets whole;
 
     Hasher(Path part, Executor threads) throws IOException {
         this.threads = threads;
@@ -52,7 +53,7 @@ final class Hasher implements Closeable {
         }
     }
 
-    /** The digest of the whole, all of which is known. */
+    /** The digest of the whole, all of which is known; the same each time it is asked for. */
     synchronized CompletableFuture<Octets> finish(long size) {
         CompletableFuture<Octets> future = new CompletableFuture<>();
         done = future;
@@ -96,11 +97,21 @@ final class Hasher implements Closeable {
         if (hashed >= Math.min(known, last)) {
             running = false;
             if (done != null && hashed == last) {
-                done.complete(Octets.of(digest.digest()));
+                done.complete(whole());
             }
             return 0;
         }
         return Math.min(known, last);
+    }
+
+    /** A digest that was taken out begins anew, so it is kept: what could not be published may be committed again. */
+    private Octets whole() {
+        Octets known = whole;
+        if (known == null) {
+            known = Octets.of(digest.digest());
+            whole = known;
+        }
+        return known;
     }
 
     private synchronized void fail(IOException e) {

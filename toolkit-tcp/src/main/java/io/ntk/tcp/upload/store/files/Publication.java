@@ -118,7 +118,8 @@ final class Publication {
     }
 
     /**
-     * Ends what a crash broke off behind COMMITTING.
+     * Ends what a crash broke off behind COMMITTING. What was never synced is not published after the machine has started anew:
+     * nobody knows what of it has reached the disk.
      *
      * @param announced the receipt of that record
      * @return the receipt that holds; null when the file is not there, nor will be
@@ -136,6 +137,9 @@ final class Publication {
                 return null; // a power cut took what nobody had promised to keep
             }
             if (!gone && (target == null || !Objects.equals(target.fileKey(), Folder.key(part)))) {
+                if (!durably && !store.folder().isOfThisBoot(content.header().boot())) {
+                    return null;
+                }
                 store.publisher()
                         .publish(
                                 walk,

@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -111,12 +112,20 @@ final class SmallFilesRecovery {
         Receipt[] receipt = {announced};
         if (!Files.exists(part, LinkOption.NOFOLLOW_LINKS)) {
             // It has its name, unless another file has that, or a power cut took it.
-            if (target == null || !target.isRegularFile() || !isContent(walk, components, announced)) {
+            if (target == null || !target.isRegularFile()) {
                 return null;
             }
+            try (FileChannel content = walk.read(components)) {
+                if (!isContent(content, announced)) {
+                    return null;
+                }
+            }
         } else if (target == null || !Objects.equals(target.fileKey(), Folder.key(part))) {
-            if (Files.size(part) != announced.size()) {
-                return null; // never synced, and cut by a power cut
+            try (FileChannel content =
+                    FileChannel.open(part, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+                if (!isContent(content, announced)) {
+                    return null; // never synced, and spoiled by a power cut
+                }
             }
             store.publisher()
                     .publish(
@@ -136,18 +145,16 @@ final class SmallFilesRecovery {
         return receipt[0];
     }
 
-    private static boolean isContent(FolderWalk walk, List<String> components, Receipt receipt) throws IOException {
-        try (FileChannel channel = walk.read(components)) {
-            if (channel.size() != receipt.size()) {
-                return false;
-            }
-            CRC32C sum = new CRC32C();
-            ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(channel.size() + 1, 1 << 16));
-            while (channel.read(buffer) >= 0) {
-                sum.update(buffer.flip());
-                buffer.clear();
-            }
-            return (int) sum.getValue() == receipt.crc32c();
+    private static boolean isContent(FileChannel content, Receipt receipt) throws IOException {
+        if (content.size() != receipt.size()) {
+            return false;
         }
+        CRC32C sum = new CRC32C();
+        ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(content.size() + 1, 1 << 16));
+        while (content.read(buffer) >= 0) {
+            sum.update(buffer.flip());
+            buffer.clear();
+        }
+        return (int) sum.getValue() == receipt.crc32c();
     }
 }

@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -134,7 +135,7 @@ public record StoreFolder(Path root, Path own, FileChannel lock, Set<PosixFilePe
     /** A real atomic move out of the store's folder; and what permissions files get here when nobody asks for any. */
     private static Set<PosixFilePermission> tryOut(Path root, Path own) throws IOException {
         Path probe = own.resolve("probe");
-        Path moved = root.resolve(".ntup-probe");
+        Path moved = root.resolve(".ntup-" + UUID.randomUUID()); // a name that no file has
         Files.deleteIfExists(probe);
         try {
             Files.createFile(probe);
@@ -145,6 +146,16 @@ public record StoreFolder(Path root, Path own, FileChannel lock, Set<PosixFilePe
             Files.deleteIfExists(probe);
             Files.deleteIfExists(moved);
         }
+    }
+
+    /**
+     * Tells whether the machine has run since something was written.
+     *
+     * @param then what told that boot; empty where nobody knew
+     * @return whether what was written then can be read as it was, synced or not
+     */
+    public boolean isOfThisBoot(String then) {
+        return !then.isEmpty() && then.equals(boot);
     }
 
     private static String bootId() {

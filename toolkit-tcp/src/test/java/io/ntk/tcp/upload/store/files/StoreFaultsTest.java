@@ -13,6 +13,7 @@ import static io.ntk.tcp.upload.store.files.StoreTesting.send;
 import static io.ntk.tcp.upload.store.files.StoreTesting.sendRest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.StoreOptions;
@@ -127,6 +128,7 @@ class StoreFaultsTest {
                     int key = error == UploadError.NO_SPACE ? 1 : 2; // as the registry says
                     Receipt receipt = get(sendRest(open(store, request(key, "d/f", bytes.length, 2)), bytes));
                     assertThat(receipt.name()).isEqualTo("d/f");
+                    assertThat(receipt.sha256()).isEqualTo(Octets.of(bytes).sha256());
                     assertThat(base.resolve("d/f")).hasBinaryContent(bytes);
                     if (key == 2) {
                         open(store, request(1, "d/f", bytes.length, 9)).abort(false);
