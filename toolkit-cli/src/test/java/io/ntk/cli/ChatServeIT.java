@@ -111,6 +111,7 @@ class ChatServeIT {
                 "\u001b[6nask");
         try (var client = Programs.start("nc", "127.0.0.1", port);
                 var mallory = ChatMember.join(port, "mallory")) {
+            Await.until("the greeting of nc", () -> client.text().contains("* you are "));
             for (String line : hostile) {
                 mallory.send(line);
             }
