@@ -13,6 +13,7 @@ import static io.ntk.tcp.upload.store.files.StoreTesting.send;
 import static io.ntk.tcp.upload.store.files.StoreTesting.sendRest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ntk.tcp.upload.store.Durability;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.Receipt;
@@ -20,6 +21,7 @@ import io.ntk.tcp.upload.store.StoreOptions;
 import io.ntk.tcp.upload.store.Upload;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
+import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.UploadStore;
 import io.ntk.tcp.upload.store.folders.Disk;
 import io.ntk.tcp.upload.store.log.Journal;
@@ -323,7 +325,20 @@ class StoreFaultsTest {
         }
         Path own = folder.resolve(".ntup");
         String id = StoreTesting.key(1).hex();
-        Path log = own.resolve(id + ".log");
+        reboot(own.resolve(id + ".log"));
+        byte[] part = Files.readAllBytes(own.resolve(id + ".part"));
+        part[SEGMENT + 1]++; // a block that never reached the disk
+        Files.write(own.resolve(id + ".part"), part);
+        try (FileStore store = FileStore.open(options(folder))) {
+            Upload upload = open(store, request(1, "f", bytes.length, 2));
+            assertThat(get(upload.opened()).verified().stream()).containsExactly(0, 2);
+            get(sendRest(upload, bytes));
+            assertThat(folder.resolve("f")).hasBinaryContent(bytes);
+        }
+    }
+
+    /** Writes a journal again as one of another boot. */
+    private static void reboot(Path log) throws IOException {
         JournalContent content = Objects.requireNonNull(JournalContent.read(log));
         JournalHeader was = content.header();
         Files.delete(log);
@@ -333,16 +348,64 @@ class StoreFaultsTest {
                         was.principal(), was.owner(), was.request(), was.segmentBytes(), was.policy(), "another boot"),
                 Disk.REAL)) {
             for (JournalContent.Entry entry : content.entries()) {
-                journal.append(Disk.Step.JOURNAL, entry.kind(), entry.number(), entry.crc());
+                if (entry.kind() != Journal.COMMITTING) {
+                    journal.append(Disk.Step.JOURNAL, entry.kind(), entry.number(), entry.crc());
+                }
+            }
+            Receipt committing = content.receipt(Journal.COMMITTING);
+            if (committing != null) {
+                journal.append(Disk.Step.JOURNAL_COMMITTING, Journal.COMMITTING, committing);
             }
         }
-        byte[] part = Files.readAllBytes(own.resolve(id + ".part"));
-        part[SEGMENT + 1]++; // a block that never reached the disk
-        Files.write(own.resolve(id + ".part"), part);
+    }
+
+    private static Disk deadFrom(Disk.Step step) {
+        boolean[] dead = {false};
+        return (at, path) -> {
+            dead[0] |= at == step;
+            if (dead[0]) {
+                throw new IOException("crashed before " + step);
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Durability.class,
+            names = {"NONE", "FILE"})
+    void afterARebootOnlyWhatWasSyncedIsPublished(Durability durability) throws Exception {
+        byte[] bytes = content(9, SEGMENT + 5);
+        UploadRequest request = request(1, "f", bytes.length, 1, OnExists.REJECT, durability);
+        try (FileStore store = FileStore.open(options(folder), deadFrom(Disk.Step.LINK))) {
+            assertThat(failure(sendRest(open(store, request), bytes))).isEqualTo(UploadError.IO_ERROR);
+        }
+        reboot(folder.resolve(".ntup").resolve(StoreTesting.key(1).hex() + ".log"));
         try (FileStore store = FileStore.open(options(folder))) {
-            Upload upload = open(store, request(1, "f", bytes.length, 2));
-            assertThat(get(upload.opened()).verified().stream()).containsExactly(0, 2);
-            get(sendRest(upload, bytes));
+            boolean synced = durability == Durability.FILE;
+            assertThat(Files.exists(folder.resolve("f"))).isEqualTo(synced);
+            Receipt receipt = get(sendRest(open(store, request.withEpoch(2)), bytes));
+            assertThat(receipt.marks().contains(Receipt.Mark.REPLAYED)).isEqualTo(synced);
+            assertThat(folder.resolve("f")).hasBinaryContent(bytes);
+        }
+    }
+
+    @Test
+    void aSmallFileThatAPowerCutSpoiledIsNotPublished() throws Exception {
+        byte[] bytes = content(10, 100);
+        UploadRequest request = request(1, "f", 100, 1, OnExists.REJECT, Durability.NONE);
+        try (FileStore store = FileStore.open(options(folder), deadFrom(Disk.Step.LINK))) {
+            assertThat(failure(put(store, request, bytes))).isEqualTo(UploadError.IO_ERROR);
+        }
+        Path part;
+        try (var parts = Files.list(folder.resolve(".ntup"))) {
+            part = parts.filter(file -> file.toString().endsWith(".part"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        Files.write(part, new byte[100]); // as large as it was, of blocks that never reached the disk
+        try (FileStore store = FileStore.open(options(folder))) {
+            assertThat(folder.resolve("f")).doesNotExist();
+            get(put(store, request, bytes));
             assertThat(folder.resolve("f")).hasBinaryContent(bytes);
         }
     }
