@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Uploads of the whole programs, client and server, beside socat, ncat, curl to nginx, rsync and dd, none of which checks what
 # arrives but rsync. The programs take turns; medians of $RUNS runs.
-# "s" is what the client says it took: from its connection to the last confirmation, without the start of its JVM; "whole s"
+# "s" is what the client says it took: from its attempt to connect to the last confirmation, without the start of its JVM; "whole s"
 # is with it. The server has had one upload before, as a server that runs has. "elsewhere" is the CPU time of what else ran
 # on the machine meanwhile: where it is not small, the times mean little. Peaks are of resident memory.
 #   PARTS='large transports tls disk small resume memory'   what is measured; each alone takes some minutes at most
