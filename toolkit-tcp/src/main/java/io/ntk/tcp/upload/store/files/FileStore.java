@@ -308,9 +308,10 @@ public final class FileStore implements UploadStore {
     }
 
     private Receipt makeFolderNow(String path, int mode, Instant modified) throws IOException {
+        List<String> components = admission.components(path);
         Set<Path> changed = new LinkedHashSet<>();
         try (FolderWalk walk = publisher.walk()) {
-            Folder made = walk.open(admission.components(path), changed);
+            Folder made = walk.open(components, changed);
             if (!changed.isEmpty()) {
                 if (mode != UploadRequest.NO_MODE) {
                     PosixFileAttributeView view = made.stream().getFileAttributeView(PosixFileAttributeView.class);
@@ -322,8 +323,7 @@ public final class FileStore implements UploadStore {
         }
         boolean durably = options.durability() != Durability.NONE;
         if (durably) {
-            // Whether a folder that was there has been synced nobody knows.
-            changed.add(folder.root().resolve(path).getParent());
+            publisher.relyOn(components, changed);
             SyncFailedException.guard(() -> publisher.force(changed));
         }
         return new Receipt(path, 0, 0, null, durably ? EnumSet.of(Receipt.Mark.DURABLE) : Set.of());

@@ -36,16 +36,21 @@ public final class FolderWalk implements Closeable {
     private final Path own;
     private final Disk disk;
     private final FolderNames names;
+    private final Set<Path> lasting;
     /* By what leads to them; those that were used last are the last. */
     private final Map<List<String>, Folder> held = new LinkedHashMap<>(16, 0.75f, true);
 
     private @Nullable Folder parts;
 
-    FolderWalk(Path root, Path own, Disk disk, FolderNames names) {
+    /**
+     * @param lasting folders whose entries are on the disk; those that are made are none of them
+     */
+    FolderWalk(Path root, Path own, Disk disk, FolderNames names, Set<Path> lasting) {
         this.root = root;
         this.own = own;
         this.disk = disk;
         this.names = names;
+        this.lasting = lasting;
     }
 
     /** The store's own folder, where parts are. */
@@ -148,6 +153,7 @@ public final class FolderWalk implements Closeable {
             try {
                 disk.about(Disk.Step.MAKE_FOLDER, path);
                 there.expect(in);
+                lasting.remove(path); // one of that name may have been deleted by hand
                 Files.createDirectory(path);
                 there.add(in, name);
                 return true;

@@ -19,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,11 +31,16 @@ import org.slf4j.LoggerFactory;
 public final class Publisher {
     private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
     private static final int MAX_ATTEMPTS = 10_000;
+    /* Of more folders nothing is known, and their parents are synced once more. */
+    private static final int MAX_LASTING = 10_000;
 
     private final Path root;
     private final Path own;
     private final Disk disk;
     private final FolderNames names = new FolderNames();
+    /* Folders whose own entries are on the disk. A folder that is not among them was made by somebody else, or for a file that was
+     * not to last, and whoever puts a lasting file into it syncs the parent. */
+    private final Set<Path> lasting = ConcurrentHashMap.newKeySet();
 
     /**
      * Makes one; nothing is held open.
@@ -67,7 +73,7 @@ public final class Publisher {
      * @return for one thread; the caller closes it
      */
     public FolderWalk walk() {
-        return new FolderWalk(root, own, disk, names);
+        return new FolderWalk(root, own, disk, names, lasting);
     }
 
     /**
@@ -95,7 +101,7 @@ public final class Publisher {
         String name = components.get(components.size() - 1);
         String prefix = path.substring(0, path.length() - name.length());
         Folder parent = walk.open(components.subList(0, components.size() - 1), changed);
-        changed.add(parent.path());
+        relyOn(components.subList(0, components.size() - 1), changed);
         FolderNames.Names there = names.of(parent);
         synchronized (there) {
             for (int n = 0; n < MAX_ATTEMPTS; n++) {
@@ -199,6 +205,25 @@ public final class Publisher {
     }
 
     /**
+     * What is to be synced so that a folder lasts, with what is in it: itself, and the parents of all above it that are not known
+     * to last.
+     *
+     * @param components of the folder from the root; it exists
+     * @param changed gets the folders that are to be synced
+     */
+    public void relyOn(List<String> components, Collection<Path> changed) {
+        Path above = root;
+        for (String component : components) {
+            Path folder = above.resolve(component);
+            if (!lasting.contains(folder)) {
+                changed.add(above);
+            }
+            above = folder;
+        }
+        changed.add(above);
+    }
+
+    /**
      * Syncs folders, each once.
      *
      * @param folders by their paths
@@ -210,6 +235,10 @@ public final class Publisher {
             disk.about(Disk.Step.FORCE_FOLDER, folder);
             Folder.force(folder);
         }
+        if (lasting.size() + each.size() > MAX_LASTING) {
+            lasting.clear();
+        }
+        each.stream().filter(folder -> each.contains(folder.getParent())).forEach(lasting::add);
     }
 
     /**

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -107,6 +108,32 @@ class InvariantsTest {
             assertThat(get(sendRest(open(store, request), bytes)).marks()).isEmpty();
         }
         assertThat(steps).doesNotContain(Disk.Step.FORCE_PART, Disk.Step.FORCE_FOLDER, Disk.Step.FORCE_JOURNAL);
+    }
+
+    /** A file lasts only when all folders above it do, whoever made them and for what; each is synced once for that. */
+    @Test
+    void i2_foldersThatOthersMadeLastToo() throws Exception {
+        List<Path> synced = new ArrayList<>();
+        Disk looking = (step, path) -> {
+            if (step == Disk.Step.FORCE_FOLDER) {
+                synced.add(folder.relativize(path));
+            }
+        };
+        byte[] bytes = content(4, 10);
+        try (FileStore store = FileStore.open(options(folder), looking)) {
+            UploadRequest fleeting = request(1, "a/b/x", 10, 1, OnExists.SERVER, Durability.NONE);
+            get(sendRest(open(store, fleeting), bytes));
+            assertThat(synced).isEmpty();
+            get(sendRest(open(store, request(2, "a/b/y", 10, 1)), bytes));
+            assertThat(synced).containsExactlyInAnyOrder(Path.of(""), Path.of("a"), Path.of("a/b"));
+            synced.clear();
+            get(put(store, request(3, "a/b/z", 10, 1), bytes));
+            assertThat(synced).containsExactly(Path.of("a/b"));
+            synced.clear();
+            Files.createDirectory(folder.resolve("c"));
+            get(store.makeFolder("c", 0755, Instant.EPOCH));
+            assertThat(synced).containsExactlyInAnyOrder(Path.of(""), Path.of("c"));
+        }
     }
 
     @Test
