@@ -10,14 +10,18 @@ import io.ntk.tcp.upload.store.UploadError;
  * always the whole.
  */
 final class Credit {
-    /* Credit is given back in portions of this part of the whole, so that it costs few frames. */
-    private static final int PORTION = 8;
+    /*
+     * Credit is given back in portions, so that it costs few frames: of an eighth of the whole, and of a segment where that is
+     * more, since the peer can begin with nothing less.
+     */
+    private static final int SMALLEST_PORTION = 8;
 
     private final ServerConnection connection;
     private final int whole;
     private int left;
     private int out;
     private int due;
+    private int lastUse;
 
     Credit(ServerConnection connection, int whole) {
         this.connection = connection;
@@ -36,13 +40,14 @@ final class Credit {
         }
         left -= bytes;
         out += bytes;
+        lastUse = bytes;
     }
 
     /** Takes bytes back that were written, or thrown away; at a good moment the peer is told. */
     void giveBack(int bytes) {
         out -= bytes;
         due += bytes;
-        boolean worthwhile = due >= whole / PORTION || out == 0;
+        boolean worthwhile = due >= Math.max(whole / SMALLEST_PORTION, lastUse) || out == 0;
         if (worthwhile && due > 0 && connection.life() == ServerConnection.Life.OPEN && connection.canAnswer()) {
             connection.send(new UploadFrame.Ack(UploadFrame.CONNECTION, 0, 0, 0, take()));
         }

@@ -392,6 +392,28 @@ class UploadServerHandlerTest {
 
     // ---- credit
 
+    /** A segment goes out whole: a part of the credit for it would wake its sender for nothing. */
+    @Test
+    void givesCreditBackInPortionsOfAnEighthOrOfASegment() {
+        int large = 4 << 20;
+        int eighth = UploadLimits.DEFAULTS.creditBytes() / 8;
+        ready();
+        in(open(1, 16L * large));
+        out();
+        in(new UploadFrame.Data(1, 0, large, 0), raw(large - 1));
+        store.last().last().written();
+        assertThat(credit(out())).isZero();
+        in(raw(1));
+        store.last().last().written();
+        assertThat(credit(out())).isEqualTo(large);
+        in(new UploadFrame.Data(1, 0, SEGMENT, 0), raw(SEGMENT)); // waits for the disk all the while
+        for (int due = SEGMENT; due <= eighth; due += SEGMENT) {
+            in(new UploadFrame.Data(1, 0, SEGMENT, 0), raw(SEGMENT));
+            store.last().last().written();
+            assertThat(credit(out())).isEqualTo(due == eighth ? eighth : 0);
+        }
+    }
+
     /** What was written, refused by NAK, there before, of a failed file, or behind state 2 comes back, each byte once. */
     @Test
     void givesEachRawByteBackExactlyOnce() {

@@ -65,6 +65,8 @@ public final class Link {
     private long nextStream;
     private boolean goingAway;
     private int unflushed;
+    /* What inFlight is to fall to, for the thread that sends to be woken. */
+    private volatile long wakeBelow;
     private volatile boolean cancelled;
     private volatile @Nullable CompletableFuture<ClientConnection> connecting;
 
@@ -333,6 +335,17 @@ public final class Link {
     }
 
     /**
+     * Has the thread that sends woken when there is room again, and whether there is now.
+     *
+     * @param most raw bytes that the transport may not have taken yet
+     * @return whether there are no more
+     */
+    public boolean hasRoom(long most) {
+        wakeBelow = most; // before it is looked at: what is taken after the look wakes
+        return inFlight() <= most;
+    }
+
+    /**
      * A new stream.
      *
      * @return its number on this connection
@@ -413,7 +426,9 @@ public final class Link {
 
         @Override
         public void written(ClientConnection from) {
-            mailbox.wake();
+            if (from.inFlight() <= wakeBelow) {
+                mailbox.wake();
+            }
         }
     }
 }

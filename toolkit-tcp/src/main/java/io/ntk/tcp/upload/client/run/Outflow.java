@@ -103,15 +103,14 @@ final class Outflow {
 
     private boolean send(Transfer transfer, int number) throws InterruptedException {
         int length = transfer.length(number);
-        long inFlight = link.inFlight();
-        boolean full = inFlight + length > Math.max(IN_FLIGHT_BYTES, 2L * transfer.segmentBytes());
+        boolean room = link.hasRoom(Math.max(IN_FLIGHT_BYTES, 2L * transfer.segmentBytes()) - length);
         tally.waitFor(Waiting.SOURCE);
         Segment segment = read(transfer, number, length);
         if (segment == null) {
             return true;
         }
-        if (length > link.credit() || full) {
-            tally.waitFor(inFlight > 0 ? Waiting.NETWORK : Waiting.RECEIVER);
+        if (length > link.credit() || !room) {
+            tally.waitFor(link.inFlight() > 0 ? Waiting.NETWORK : Waiting.RECEIVER);
             return false;
         }
         if (transfer.pipe() == null) {

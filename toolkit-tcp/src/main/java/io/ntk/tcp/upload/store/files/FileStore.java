@@ -65,7 +65,7 @@ import org.slf4j.LoggerFactory;
  * Files in a folder. What is under way lies in {@code .ntup} below it, out of sight; a name appears when its file is whole.
  *
  * <p>Threads: 8 for the disk, which are never interrupted (that would close the files), as many for digests as there are
- * cores, and one that looks twice a minute for what has expired. Limits, over all callers: at 8,192 openings, small files and
+ * cores, 4 that sync parts while they grow, and one that looks twice a minute for what has expired. Limits, over all callers: at 8,192 openings, small files and
  * folders without an answer, or as many bytes as the options say, {@link #isFull}; at 16,384 the next is refused with {@link
  * UploadError#TOO_MANY_UPLOADS}. Failure: {@link #open} throws {@link IOException} when the
  * folder cannot be used; afterwards failures are those of single files.
@@ -74,6 +74,7 @@ public final class FileStore implements UploadStore {
     private static final Logger LOG = LoggerFactory.getLogger(FileStore.class);
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int DISK_THREADS = 8;
+    private static final int SYNC_THREADS = 4;
     private static final Duration REVIEW_EVERY = Duration.ofSeconds(30);
     private static final Duration PATIENCE_AT_END = Duration.ofSeconds(60);
 
@@ -90,6 +91,7 @@ public final class FileStore implements UploadStore {
     /* First come, first served; on the thread that was idle last, whose cache is still warm. */
     private final ForkJoinPool diskThreads;
     private final ExecutorService hashThreads;
+    private final ExecutorService syncThreads;
     private final ScheduledExecutorService reviewer;
     private final Map<String, FileUpload> uploads = new ConcurrentHashMap<>();
 
@@ -125,6 +127,7 @@ public final class FileStore implements UploadStore {
         this.diskThreads = new ForkJoinPool(DISK_THREADS, FileStore::diskThread, null, true);
         this.hashThreads =
                 Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), threads("ntk-hash"));
+        this.syncThreads = Executors.newFixedThreadPool(SYNC_THREADS, threads("ntk-early-sync"));
         this.reviewer = Executors.newSingleThreadScheduledExecutor(threads("ntk-upload-review"));
         SmallFilesLog log = new SmallFilesLog(folder.own(), disk);
         this.smallFiles = new SmallFiles(this, log, Long.toHexString(RANDOM.nextLong()));
@@ -359,6 +362,7 @@ public final class FileStore implements UploadStore {
         }
         diskThreads.shutdown();
         hashThreads.shutdown();
+        syncThreads.shutdown();
         try {
             if (!diskThreads.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 LOG.warn("small files did not come to an end within {} s", PATIENCE_AT_END.toSeconds());
@@ -412,6 +416,11 @@ public final class FileStore implements UploadStore {
 
     Executor hashThreads() {
         return hashThreads;
+    }
+
+    /** Where a part is synced while it grows: a disk thread would be missed for as long as the disk takes. */
+    Executor syncThreads() {
+        return syncThreads;
     }
 
     /** Runs a task on a disk thread; dropped when the store has ended. */

@@ -398,6 +398,7 @@ final class FileUpload {
             return;
         }
         try {
+            Objects.requireNonNull(writer).settle();
             Receipt receipt =
                     new Publication(store, part.request(), part.header().policy()).publish(part, unnamed);
             part.reservation().publish();

@@ -19,12 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class SegmentWriter {
     private static final int MAX_FAILURES = 4;
-    private static final long FORCE_EVERY_BYTES = 256L << 20;
 
     private final FileStore store;
     private final Part part;
     private final Progress progress;
     private final Runnable lost;
+    private final EarlySync early;
     private final Map<Integer, Integer> failures = new HashMap<>();
     private @Nullable FileSegment incoming;
 
@@ -55,6 +55,12 @@ final class SegmentWriter {
         this.part = part;
         this.progress = progress;
         this.lost = lost;
+        this.early = new EarlySync(
+                () -> {
+                    store.disk().about(Step.FORCE_PART, part.path());
+                    part.channel().force(false);
+                },
+                store.syncThreads());
         progress.begin(part.contiguous());
     }
 
@@ -162,23 +168,21 @@ final class SegmentWriter {
             return;
         }
         progress.contiguous = part.contiguous();
-        forceNowAndThen();
+        syncEarly(segment.bytes());
         segment.verdict().complete(Upload.Verdict.VERIFIED);
     }
 
-    /** Of a pipe the sender can forget what is on the disk. */
-    private void forceNowAndThen() throws IOException {
+    /** Where the size is unknown the sender forgets what it has sent: it may rely on what the receiver says is durable. */
+    private void syncEarly(int bytes) throws SyncFailedException {
         UploadRequest request = part.request();
-        long bytes = progress.contiguous;
-        if (request.hasSize()
-                || request.durability() == Durability.NONE
-                || bytes - progress.durable < FORCE_EVERY_BYTES) {
-            return;
+        if (request.durability() != Durability.NONE) {
+            early.wrote(bytes, progress.contiguous, !request.hasSize());
+            progress.durable = early.durable();
         }
-        SyncFailedException.guard(() -> {
-            store.disk().about(Step.FORCE_PART, part.path());
-            part.channel().force(false);
-        });
-        progress.durable = bytes;
+    }
+
+    /** Waits until nothing syncs the part. */
+    void settle() throws SyncFailedException {
+        early.settle();
     }
 }
