@@ -2,9 +2,11 @@
 # Uploads of the whole programs, client and server, beside socat, ncat, curl to nginx, rsync and dd, none of which checks what
 # arrives but rsync. The programs take turns; medians of $RUNS runs.
 # "s" is what the client says it took: from its attempt to connect to the last confirmation, without the start of its JVM; "whole s"
-# is with it. The server has had one upload before, as a server that runs has. "elsewhere" is the CPU time of what else ran
+# is with it. The server is one that runs: it has had $WARMUPS uploads of the same kind before, after which its compilers rest;
+# "ntk-first" is the first of these, which meets a server that has just been started. "elsewhere" is the CPU time of what else ran
 # on the machine meanwhile: where it is not small, the times mean little. Peaks are of resident memory.
 #   PARTS='large transports tls disk small resume memory'   what is measured; each alone takes some minutes at most
+#   WARMUPS=5                                               uploads that a server has before it is measured
 #   SIZE_MIB=2048                                           the large file
 #   BENCH_DIR=/dev/shm                                      where files are, unless the disk is measured: better be tmpfs
 #   DISK_DIR=/var/tmp                                       for disk, small and resume: on a disk
@@ -14,6 +16,7 @@ export BENCH_DIR=${BENCH_DIR:-/dev/shm}
 . "$(dirname "$0")/lib.sh"
 parts=${PARTS:-large transports tls disk small resume memory}
 mib=${SIZE_MIB:-2048}
+warmups=${WARMUPS:-5}
 NTK_JAVA_ARCHIVE='wait' "$ntk" --version >/dev/null
 machine
 disk=$(mktemp -d "${DISK_DIR:-/var/tmp}/ntk-bench.XXXXXX")
@@ -190,6 +193,14 @@ ntk_once() { # NAME PID PORT OPTIONS...
     send "$name" "$pid" "$to" "$work/big" "$@"
 }
 
+# ntk_warm FIRST PID PORT OPTIONS...: FIRST is the name of the row of the very first upload
+ntk_warm() {
+    local first=$1
+    shift
+    ntk_once "$first" "$@"
+    for _ in $(seq 2 "$warmups"); do ntk_once warm-up "$@"; done
+}
+
 large() {
     need socat ncat curl nginx rsync ss java
     big
@@ -200,7 +211,7 @@ large() {
     daemon=$server
     serve large "$work/inbox"
     local pid=$server to=$port
-    ntk_once warm-up "$pid" "$to" --durability none
+    ntk_warm ntk-first "$pid" "$to" --durability none --no-digest
     for _ in $(seq "$runs"); do
         socat_once
         ntk_once ntk-crc32c "$pid" "$to" --durability none --no-digest
@@ -215,7 +226,7 @@ large() {
     stop "$pid"
     stop "$web"
     stop "$daemon"
-    rates socat ntk-crc32c ntk-sha256 ntk-sendfile ncat curl-nginx rsync
+    rates socat ntk-crc32c ntk-sha256 ntk-sendfile ncat curl-nginx rsync ntk-first
     local sums
     sums=$(java "$here/Digests.java")
     awk -v m="$mib" -v sha="${sums% *}" -v crc="${sums#* }" -v copies="$(awk '{ print $3 + $4 }' "$work/ntk-crc32c.result" | median)" \
@@ -233,7 +244,7 @@ transports() {
     for name in nio epoll io_uring; do
         serve "$name" "$work/inbox-$name" --transport "$name"
         pids_of[$name]=$server ports_of[$name]=$port
-        ntk_once warm-up "$server" "$port" --durability none --no-digest
+        ntk_warm warm-up "$server" "$port" --durability none --no-digest
     done
     for _ in $(seq "$runs"); do
         socat_once
@@ -251,7 +262,7 @@ tls() {
     big
     serve tls "$work/inbox" --tls --self-signed
     local pid=$server to=$port
-    ntk_once warm-up "$pid" "$to" --durability none --tls --insecure
+    ntk_warm warm-up "$pid" "$to" --durability none --tls --insecure
     for _ in $(seq "$runs"); do
         socat_once
         ntk_once tls-crc32c "$pid" "$to" --durability none --tls --insecure --no-digest
@@ -268,6 +279,10 @@ disk() {
     local daemon=$server
     serve disk "$disk/inbox"
     local pid=$server to=$port all
+    for _ in $(seq "$warmups"); do
+        send warm-up "$pid" "$to" "$work/big"
+        rm -f "$disk/inbox/big"
+    done
     for _ in $(seq "$runs"); do
         rm -f "$disk/out" "$disk/inbox/big" "$disk/rsync/big"
         sync
@@ -276,15 +291,18 @@ disk() {
         result dd "" "$(cat "$work/time")" 0 0 "$(($(all_ticks) - all))"
         rm -f "$disk/out"
         sync
-        send ntk-durable "$pid" "$to" "$work/big"
+        send ntk-sha256 "$pid" "$to" "$work/big"
+        rm -f "$disk/inbox/big"
+        sync
+        send ntk-crc32c "$pid" "$to" "$work/big" --no-digest
         rm -f "$disk/inbox/big"
         sync
         rsync_once rsync--fsync "$daemon" "$work/big" in/ --fsync
     done
     stop "$pid"
     stop "$daemon"
-    echo "from memory onto the disk of $disk; ntk with SHA-256"
-    rates dd ntk-durable rsync--fsync
+    echo "from memory onto the disk of $disk, durable"
+    rates dd ntk-sha256 ntk-crc32c rsync--fsync
 }
 
 small() {
@@ -296,7 +314,9 @@ small() {
     daemon=$server
     serve small "$disk/inbox"
     pid=$server to=$port
-    send warm-up "$pid" "$to" "$disk/files" --durability none
+    for run in $(seq "$warmups"); do
+        send "$([ "$run" = 1 ] && echo ntk-first || echo warm-up)" "$pid" "$to" "$disk/files" --to "warm-$run/" --durability none
+    done
     # Nothing is deleted between runs, and each goes into a folder of its own: ext4 is slow to make files for minutes after many
     # were deleted, since it passes over their inodes.
     for run in $(seq "$runs"); do
@@ -312,7 +332,7 @@ small() {
     stop "$pid"
     stop "$daemon"
     echo "$count files of 4 KiB on the disk of $disk (MiB/s: those of the content)"
-    mib=$((count / 256)) rates rsync ntk-none rsync--fsync ntk-batch
+    mib=$((count / 256)) rates rsync ntk-none rsync--fsync ntk-batch ntk-first
     awk -v r="$(column rsync 1)" -v n="$(column ntk-none 1)" -v rf="$(column rsync--fsync 1)" -v nf="$(column ntk-batch 1)" \
         'BEGIN { printf "without syncs %.2f times, with them %.2f times as fast as rsync\n", r / n, rf / nf }'
 }
