@@ -222,11 +222,12 @@ public final class FileStore implements UploadStore {
             uploads.values().forEach(FileUpload::review);
             Instant before = expired();
             receipts.forgetBefore(before);
+            smallFiles.deleteLogsBefore(before);
             try (Stream<Path> all = Files.list(own())) {
                 for (Path file : all.toList()) {
                     String name = String.valueOf(file.getFileName());
                     String id = name.replaceFirst("\\.log$", "");
-                    boolean over = name.endsWith(".log") && !uploads.containsKey(id) && !smallFiles.isCurrent(file);
+                    boolean over = name.endsWith(".log") && !uploads.containsKey(id) && !SmallFilesLog.isOne(file);
                     if (over && Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
                         delete(Disk.Step.DELETE_JOURNAL, file);
                     }
@@ -392,6 +393,10 @@ public final class FileStore implements UploadStore {
 
     Receipts receipts() {
         return receipts;
+    }
+
+    SmallFiles smallFiles() {
+        return smallFiles;
     }
 
     Admission admission() {

@@ -190,9 +190,9 @@ final class FileUpload {
         return store.admission().admit(request);
     }
 
-    /** What is known of its end: a receipt that others took the place of is still in the journal. */
+    /** What is known of its end: a receipt that others took the place of is still in the journal, or in the small files' log. */
     private Receipts.@Nullable Done done() throws IOException {
-        Receipts.Done done = store.receipts().of(id);
+        Receipts.Done done = store.smallFiles().receipt(id);
         if (done != null || writer != null || !Files.exists(log, LinkOption.NOFOLLOW_LINKS)) {
             return done;
         }

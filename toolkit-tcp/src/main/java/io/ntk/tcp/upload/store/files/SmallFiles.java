@@ -17,6 +17,7 @@ import io.ntk.tcp.upload.store.log.SmallFilesLog;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -138,7 +139,7 @@ final class SmallFiles implements Closeable {
 
     private @Nullable Receipt admit(SmallFile file, FolderWalk walk) throws IOException {
         UploadRequest request = file.request;
-        Receipts.Done done = store.receipts().of(file.id);
+        Receipts.Done done = receipt(file.id);
         if (done != null) {
             if (!done.path().equals(request.path()) || done.receipt().size() != request.size()) {
                 throw new UploadException(UploadError.KEY_CONFLICT, "this key is of another file");
@@ -298,8 +299,22 @@ final class SmallFiles implements Closeable {
         }
     }
 
-    boolean isCurrent(Path file) {
-        return log.isCurrent(file);
+    /** The answer to a file that is complete, from memory or from the log. */
+    Receipts.@Nullable Done receipt(String id) {
+        Receipts.Done done = store.receipts().of(id);
+        if (done != null) {
+            return done;
+        }
+        SmallFilesLog.Known known = log.complete(id);
+        if (known == null) {
+            return null;
+        }
+        SmallFileEntry entry = known.entry();
+        return new Receipts.Done(entry.receipt(), entry.path(), entry.epoch(), known.at());
+    }
+
+    void deleteLogsBefore(Instant time) throws IOException {
+        log.deleteBefore(time);
     }
 
     @Override

@@ -13,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -21,10 +24,12 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * {@code puts-N.log}: what became of small files, readable after a crash at any byte. Used by one thread at a time, but for
- * {@link #isCurrent}.
+ * {@code puts-N.log}: what became of small files, readable after a crash at any byte, and where their receipts are looked up.
+ * Batches come one after another; thread-safe.
  *
  * <pre>{@code
  * entry:  length u32, body (SmallFileEntry), crc32c u32 of the body
@@ -37,14 +42,20 @@ public final class SmallFilesLog implements Closeable {
     /** Names of the logs and of the parts of small files begin with it. */
     public static final String PREFIX = "puts-";
 
+    private static final Logger LOG = LoggerFactory.getLogger(SmallFilesLog.class);
     private static final String ENDING = ".log";
     private static final int MAX_ENTRY_BYTES = 64 * 1024;
     private static final long MAX_LOG_BYTES = 16L << 20;
+    /* What is in a log is kept as long as the last of it. */
+    private static final Duration MAX_LOG_TIME = Duration.ofHours(1);
 
     private final Path own;
     private final Disk disk;
+    /* Guarded by this, as all below. */
+    private final ReceiptIndex index = new ReceiptIndex();
     private @Nullable FileChannel channel;
-    private volatile @Nullable Path path;
+    private @Nullable Path path;
+    private Instant begun = Instant.EPOCH;
     private long goodBytes;
     private boolean failed;
     private long next = 1;
@@ -61,12 +72,13 @@ public final class SmallFilesLog implements Closeable {
     }
 
     /**
-     * Before a batch: a log that has grown long is left for a new one, and so is one that the disk failed to sync.
+     * Before a batch: a log that has grown long or old is left for a new one, and so is one that the disk failed to sync.
      *
      * @throws IOException when none can be made
      */
-    public void beginBatch() throws IOException {
-        if (channel == null || failed || goodBytes > MAX_LOG_BYTES) {
+    public synchronized void beginBatch() throws IOException {
+        boolean old = begun.plus(MAX_LOG_TIME).isBefore(Instant.now());
+        if (channel == null || failed || goodBytes > MAX_LOG_BYTES || old) {
             beginAnew();
         }
     }
@@ -76,15 +88,16 @@ public final class SmallFilesLog implements Closeable {
      *
      * @throws IOException when none can be made; then there is none
      */
-    public void beginAnew() throws IOException {
+    public synchronized void beginAnew() throws IOException {
         close();
-        Path fresh = own.resolve(PREFIX + next++ + ENDING);
+        Path fresh = path(next++);
         disk.about(Step.CREATE_JOURNAL, fresh);
         channel = FileChannel.open(
                 fresh,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                 StoreFolder.ownerOnly());
         path = fresh;
+        begun = Instant.now();
         goodBytes = 0;
         failed = false;
     }
@@ -107,11 +120,14 @@ public final class SmallFilesLog implements Closeable {
      * @param entries of files
      * @throws IOException when the disk fails
      */
-    public void append(Step step, List<SmallFileEntry> entries) throws IOException {
+    public synchronized void append(Step step, List<SmallFileEntry> entries) throws IOException {
         FileChannel log = Objects.requireNonNull(channel, "channel");
         var whole = new ByteArrayOutputStream();
         var out = new DataOutputStream(whole);
+        int[] offsets = new int[entries.size()];
+        int count = 0;
         for (SmallFileEntry entry : entries) {
+            offsets[count++] = out.size();
             byte[] body = entry.bytes();
             out.writeInt(body.length);
             out.write(body);
@@ -127,7 +143,17 @@ public final class SmallFilesLog implements Closeable {
             log.truncate(goodBytes); // what is behind half an entry cannot be read
             throw e;
         }
+        long number = number(Objects.requireNonNull(path, "path"));
+        for (int i = 0; i < offsets.length; i++) {
+            note(entries.get(i), number, goodBytes + offsets[i]);
+        }
         goodBytes += bytes.limit();
+    }
+
+    private void note(SmallFileEntry entry, long log, long offset) {
+        if (entry.kind() == SmallFileEntry.Kind.COMPLETE) {
+            index.put(entry.id(), log, offset);
+        }
     }
 
     /**
@@ -135,7 +161,7 @@ public final class SmallFilesLog implements Closeable {
      *
      * @throws IOException when the disk fails; what was added before may be lost
      */
-    public void force() throws IOException {
+    public synchronized void force() throws IOException {
         try {
             disk.about(Step.FORCE_JOURNAL, own);
             Objects.requireNonNull(channel, "channel").force(false);
@@ -145,18 +171,8 @@ public final class SmallFilesLog implements Closeable {
         }
     }
 
-    /**
-     * Tells whether a file is the log that is written now; from any thread.
-     *
-     * @param file in the store's folder
-     * @return true for one alone
-     */
-    public boolean isCurrent(Path file) {
-        return file.equals(path);
-    }
-
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         if (channel != null) {
             channel.close();
             channel = null;
@@ -170,7 +186,71 @@ public final class SmallFilesLog implements Closeable {
         return (int) sum.getValue();
     }
 
-    // ---- after a crash
+    private Path path(long number) {
+        return own.resolve(PREFIX + number + ENDING);
+    }
+
+    // ---- afterwards
+
+    /**
+     * What is known of a small file that is complete.
+     *
+     * @param entry the last one
+     * @param at when something was last added to its log
+     */
+    public record Known(SmallFileEntry entry, Instant at) {}
+
+    /**
+     * Looks up a small file.
+     *
+     * @param id of its key
+     * @return null when none of that key is complete, or its log is no more
+     */
+    public synchronized @Nullable Known complete(String id) {
+        ReceiptIndex.Place place = index.find(id);
+        if (place == null) {
+            return null;
+        }
+        Path log = path(place.log());
+        try (FileChannel in = FileChannel.open(log, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+            long there = Math.max(0, in.size() - place.offset());
+            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(MAX_ENTRY_BYTES + 8, there));
+            in.read(bytes, place.offset());
+            SmallFileEntry entry = read(bytes.flip());
+            boolean right = entry != null && entry.id().equals(id);
+            return right
+                    ? new Known(
+                            Objects.requireNonNull(entry),
+                            Files.getLastModifiedTime(log).toInstant())
+                    : null;
+        } catch (IOException e) {
+            LOG.debug("cannot read {}", log, e);
+            return null;
+        }
+    }
+
+    /**
+     * Deletes the logs that nothing was added to since then, and forgets what is in them.
+     *
+     * @param time of the first that stays
+     * @throws IOException when the disk fails
+     */
+    public synchronized void deleteBefore(Instant time) throws IOException {
+        Set<Long> gone = new HashSet<>();
+        for (Path log : logs()) {
+            if (Files.getLastModifiedTime(log).toInstant().isBefore(time)) {
+                if (log.equals(path)) {
+                    close();
+                }
+                disk.about(Step.DELETE_JOURNAL, log);
+                Files.deleteIfExists(log);
+                gone.add(number(log));
+            }
+        }
+        if (!gone.isEmpty()) {
+            index.forget(gone::contains);
+        }
+    }
 
     /**
      * Reads all entries of all logs that there are, one log after another; new logs get numbers behind theirs.
@@ -178,20 +258,35 @@ public final class SmallFilesLog implements Closeable {
      * @param each is given them, the oldest first
      * @throws IOException when the disk fails, or an entry is whole but of another version
      */
-    public void readAll(Consumer<SmallFileEntry> each) throws IOException {
-        List<Path> logs;
-        try (Stream<Path> all = Files.list(own)) {
-            logs = all.filter(SmallFilesLog::isOne)
-                    .sorted(Comparator.comparingLong(SmallFilesLog::number))
-                    .toList();
-        }
-        for (Path log : logs) {
-            next = Math.max(next, number(log) + 1);
-            read(log, each);
+    public synchronized void readAll(Consumer<SmallFileEntry> each) throws IOException {
+        for (Path log : logs()) {
+            long number = number(log);
+            next = Math.max(next, number + 1);
+            ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(log));
+            int offset = 0;
+            for (SmallFileEntry entry = read(in); entry != null; entry = read(in)) {
+                note(entry, number, offset);
+                offset = in.position();
+                each.accept(entry);
+            }
         }
     }
 
-    private static boolean isOne(Path file) {
+    private List<Path> logs() throws IOException {
+        try (Stream<Path> all = Files.list(own)) {
+            return all.filter(SmallFilesLog::isOne)
+                    .sorted(Comparator.comparingLong(SmallFilesLog::number))
+                    .toList();
+        }
+    }
+
+    /**
+     * Tells whether a file is such a log.
+     *
+     * @param file in the store's folder
+     * @return by its name
+     */
+    public static boolean isOne(Path file) {
         String name = String.valueOf(file.getFileName());
         return name.startsWith(PREFIX) && name.endsWith(ENDING);
     }
@@ -205,19 +300,17 @@ public final class SmallFilesLog implements Closeable {
         }
     }
 
-    private static void read(Path log, Consumer<SmallFileEntry> each) throws IOException {
-        ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(log));
-        while (in.remaining() >= 8) {
-            int length = in.getInt();
-            if (length < 0 || length > MAX_ENTRY_BYTES || length + 4 > in.remaining()) {
-                return;
-            }
-            byte[] body = new byte[length];
-            in.get(body);
-            if (in.getInt() != crc(body)) {
-                return;
-            }
-            each.accept(SmallFileEntry.read(body));
+    /** The next entry; null where none is whole. */
+    private static @Nullable SmallFileEntry read(ByteBuffer in) throws IOException {
+        if (in.remaining() < 8) {
+            return null;
         }
+        int length = in.getInt();
+        if (length < 0 || length > MAX_ENTRY_BYTES || length + 4 > in.remaining()) {
+            return null;
+        }
+        byte[] body = new byte[length];
+        in.get(body);
+        return in.getInt() == crc(body) ? SmallFileEntry.read(body) : null;
     }
 }

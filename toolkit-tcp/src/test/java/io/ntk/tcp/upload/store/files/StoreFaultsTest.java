@@ -533,4 +533,47 @@ class StoreFaultsTest {
             assertThat(folder.resolve("f")).hasBinaryContent(bytes);
         }
     }
+
+    /** Those of small files are in their log, for another PUT and for an OPEN, in this process and the next. */
+    @Test
+    void aReceiptOfASmallFileThatWasForgottenIsReadAgain() throws Exception {
+        byte[] bytes = content(1, 100);
+        List<Receipt> first = new ArrayList<>();
+        for (int start = 0; start < 2; start++) {
+            try (FileStore store = FileStore.open(options(folder))) {
+                for (int i = 0; start == 0 && i < 3; i++) {
+                    first.add(get(put(store, request(i, "f" + i, 100, 1), bytes)));
+                }
+                store.receipts().forgetBefore(Instant.now().plusSeconds(60));
+                for (int i = 0; i < 3; i++) {
+                    assertThat(get(put(store, request(i, "f" + i, 100, 2), bytes)))
+                            .isEqualTo(first.get(i).replayed());
+                }
+                assertFails(UploadError.KEY_CONFLICT, put(store, request(0, "g", 100, 2), bytes));
+                Upload opened = open(store, request(1, "f1", 100, 3 + start));
+                assertThat(get(opened.opened()).receipt())
+                        .isEqualTo(first.get(1).replayed());
+                assertFails(UploadError.EXISTS, put(store, request(3, "f0", 100, 1), bytes));
+            }
+        }
+    }
+
+    @Test
+    void receiptsOfSmallFilesGoWithTheirLog() throws Exception {
+        byte[] bytes = content(1, 100);
+        try (FileStore store = FileStore.open(options(folder))) {
+            get(put(store, request(1, "f", 100, 1), bytes));
+            Path log = folder.resolve(".ntup/puts-1.log");
+            store.receipts().forgetBefore(Instant.now().plusSeconds(60));
+            store.smallFiles().deleteLogsBefore(Files.getLastModifiedTime(log).toInstant());
+            assertThat(log).exists();
+            assertThat(get(put(store, request(1, "f", 100, 2), bytes)).marks()).contains(Receipt.Mark.REPLAYED);
+            store.smallFiles()
+                    .deleteLogsBefore(Files.getLastModifiedTime(log).toInstant().plusNanos(1));
+            assertThat(log).doesNotExist();
+            assertFails(UploadError.EXISTS, put(store, request(1, "f", 100, 3), bytes));
+            assertThat(get(put(store, request(2, "g", 100, 1), bytes)).name()).isEqualTo("g");
+            assertThat(folder.resolve(".ntup/puts-2.log")).isNotEmptyFile();
+        }
+    }
 }

@@ -1,0 +1,118 @@
+package io.ntk.tcp.upload.store.log;
+
+import io.ntk.tcp.upload.store.Octets;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the last entries of small files are, in about 32 bytes of memory for each. A key is known by 64 bits of a digest that
+ * nobody can foresee: who looks one up compares what is at the place. Beyond a number the oldest log is forgotten. Not
+ * thread-safe.
+ */
+final class ReceiptIndex {
+    /** The most entries. */
+    static final int MOST = 1_500_000;
+
+    private static final int OFFSET_BITS = 27;
+    private static final int FIRST_SLOTS = 1024;
+    private static final int SECRET_BYTES = 16;
+
+    private final int most;
+    private final byte[] secret = new byte[SECRET_BYTES];
+    private long[] prints = new long[FIRST_SLOTS];
+    /* 0 where there is none; else the place and 1. */
+    private long[] places = new long[FIRST_SLOTS];
+    private int size;
+
+    ReceiptIndex() {
+        this(MOST);
+    }
+
+    ReceiptIndex(int most) {
+        this.most = most;
+        new SecureRandom().nextBytes(secret);
+    }
+
+    /** An entry of a log. */
+    record Place(long log, int offset) {}
+
+    /** Notes where the entry of a key is, in place of what was noted. What is too far away to be noted is not. */
+    void put(String id, long log, long offset) {
+        if (offset >>> OFFSET_BITS != 0 || log >>> (Long.SIZE - 1 - OFFSET_BITS) != 0) {
+            return;
+        }
+        if (size >= most) {
+            long oldest = Arrays.stream(places)
+                    .filter(place -> place != 0)
+                    .map(ReceiptIndex::log)
+                    .min()
+                    .orElse(0);
+            forget(number -> number <= oldest);
+        }
+        if (size >= prints.length / 4 * 3) {
+            resize(prints.length * 2, place -> true);
+        }
+        put(print(id), ((log << OFFSET_BITS) | offset) + 1);
+    }
+
+    private void put(long print, long place) {
+        int slot = slot(print);
+        if (places[slot] == 0) {
+            size++;
+        }
+        prints[slot] = print;
+        places[slot] = place;
+    }
+
+    /** Where the entry of a key may be; null when there is none. */
+    @Nullable
+    Place find(String id) {
+        long place = places[slot(print(id))];
+        return place == 0 ? null : new Place(log(place), (int) (place - 1) & ((1 << OFFSET_BITS) - 1));
+    }
+
+    /** Forgets what is in some logs. */
+    void forget(LongPredicate logs) {
+        resize(prints.length, place -> !logs.test(log(place)));
+    }
+
+    int size() {
+        return size;
+    }
+
+    private static long log(long place) {
+        return (place - 1) >>> OFFSET_BITS;
+    }
+
+    private void resize(int slots, LongPredicate stays) {
+        long[] oldPrints = prints;
+        long[] oldPlaces = places;
+        prints = new long[slots];
+        places = new long[slots];
+        size = 0;
+        for (int i = 0; i < oldPlaces.length; i++) {
+            if (oldPlaces[i] != 0 && stays.test(oldPlaces[i])) {
+                put(oldPrints[i], oldPlaces[i]);
+            }
+        }
+    }
+
+    /** Of what has that print, or could have it. */
+    private int slot(long print) {
+        int slot = (int) print & (prints.length - 1);
+        while (places[slot] != 0 && prints[slot] != print) {
+            slot = (slot + 1) & (prints.length - 1);
+        }
+        return slot;
+    }
+
+    private long print(String id) {
+        byte[] name = id.getBytes(StandardCharsets.UTF_8);
+        byte[] whole = Arrays.copyOf(secret, secret.length + name.length);
+        System.arraycopy(name, 0, whole, secret.length, name.length);
+        return Octets.of(whole).sha256().buffer().getLong();
+    }
+}
