@@ -299,6 +299,9 @@ public sealed interface UploadFrame {
 
         /** The largest segment: half of the most credit. */
         public static final int MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
+
+        /** The most segments of a file. */
+        public static final int MAX_SEGMENTS = 65_536;
     }
 
     /**

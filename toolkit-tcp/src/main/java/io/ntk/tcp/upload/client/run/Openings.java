@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Openings {
     private static final int MAX_OPEN = 32;
-    private static final int MAX_SEGMENTS = 65_536;
+    private static final int MAX_SEGMENTS = UploadFrame.Data.MAX_SEGMENTS;
     private static final long SEGMENT_SECONDS = 10;
 
     private final SendOptions options;

@@ -3,6 +3,7 @@ package io.ntk.tcp.upload.client.source;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.ntk.core.Reason;
+import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.store.Octets;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What was read from a source that cannot be read twice, and that the receiver does not have yet: whole segments, as many as
- * there is room for; then the source is not read. Thread-safe.
+ * there is room for; then the source is not read. It fails when there are more than a file may have. Thread-safe.
  */
 public final class PipeRing implements AutoCloseable {
     static final int RING_BYTES = 64 << 20;
@@ -74,6 +75,7 @@ public final class PipeRing implements AutoCloseable {
                     break; // nobody wants what would be read now
                 }
                 Segment segment = Segment.read(source, segmentBytes, Segment.CHUNK_BYTES, alloc);
+                checkCount(segment);
                 more = segment.size() == segmentBytes;
                 before.join(); // the digest may be one segment behind, and no more
                 before = digest(segment);
@@ -91,6 +93,14 @@ public final class PipeRing implements AutoCloseable {
                 fail(new IOException("the source failed")); // for lack of memory, and the like
             }
             news.run();
+        }
+    }
+
+    private void checkCount(Segment next) throws IOException {
+        if (arrived() == UploadFrame.Data.MAX_SEGMENTS && next.size() > 0) {
+            next.release();
+            throw new IOException("a pipe may have " + UploadFrame.Data.MAX_SEGMENTS + " segments of " + segmentBytes
+                    + " bytes; with larger ones it may be longer");
         }
     }
 

@@ -1,5 +1,6 @@
 package io.ntk.tcp.upload.store.files;
 
+import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadRequest;
 import io.ntk.tcp.upload.store.admission.Reservation;
@@ -31,8 +32,7 @@ import org.slf4j.LoggerFactory;
  * and nowhere else. Used by the tasks of its upload's queue alone.
  */
 final class Part {
-    /** The most segments of a file. */
-    static final int MAX_SEGMENTS = 65_536;
+    static final int MAX_SEGMENTS = UploadFrame.Data.MAX_SEGMENTS;
 
     private static final Logger LOG = LoggerFactory.getLogger(Part.class);
     private static final int MAX_MISSING = 1024;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.ntk.tcp.upload.UploadFrame;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
@@ -177,6 +178,24 @@ class PipeRingTest {
             assertThat(ring.freed()).isEqualTo(2);
             ring.free(Integer.MAX_VALUE);
             assertThat(ring.freed()).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void readsAsManySegmentsAsAFileMayHave() throws Exception {
+        int most = UploadFrame.Data.MAX_SEGMENTS;
+        try (PipeRing ring = ring(new Source(most), 1)) {
+            ring.digested().get(30, java.util.concurrent.TimeUnit.SECONDS);
+            assertThat(ring.arrived()).isEqualTo(most);
+            assertThat(ring.isEnded()).isTrue();
+            assertThat(ring.failure()).isNull();
+        }
+        try (PipeRing ring = ring(new Source(most + 1), 1)) {
+            Await.until("the failure", () -> ring.failure() != null);
+            assertThat(ring.failure())
+                    .hasMessage("a pipe may have 65536 segments of 1 bytes; with larger ones it may be longer");
+            assertThat(ring.isEnded()).isFalse();
+            assertThat(ring.arrived()).isEqualTo(most);
         }
     }
 
