@@ -10,11 +10,8 @@ import io.ntk.tcp.upload.store.UploadError;
  * always the whole.
  */
 final class Credit {
-    /*
-     * Credit is given back in portions, so that it costs few frames: of an eighth of the whole, and of a segment where that is
-     * more, since the peer can begin with nothing less.
-     */
-    private static final int SMALLEST_PORTION = 8;
+    /* Credit is given back in portions of at least this part of the whole, so that it costs few frames. */
+    private static final int PORTION = 8;
 
     private final ServerConnection connection;
     private final int whole;
@@ -47,17 +44,27 @@ final class Credit {
     void giveBack(int bytes) {
         out -= bytes;
         due += bytes;
-        boolean worthwhile = due >= Math.max(whole / SMALLEST_PORTION, lastUse) || out == 0;
-        if (worthwhile && due > 0 && connection.life() == ServerConnection.Life.OPEN && connection.canAnswer()) {
-            connection.send(new UploadFrame.Ack(UploadFrame.CONNECTION, 0, 0, 0, take()));
+        int now = take();
+        if (now > 0) {
+            connection.send(new UploadFrame.Ack(UploadFrame.CONNECTION, 0, 0, 0, now));
         }
     }
 
-    /** What is due, which the caller is about to tell the peer. */
+    /** What the caller is to tell the peer now; 0 when it is no good moment. */
     int take() {
+        if (!isWorthwhile() || connection.life() != ServerConnection.Life.OPEN || !connection.canAnswer()) {
+            return 0;
+        }
         int bytes = due;
         left += bytes;
         due = 0;
         return bytes;
+    }
+
+    /** A segment goes out whole: with credit for less than one like the last the peer can begin nothing. */
+    private boolean isWorthwhile() {
+        int portion = whole / PORTION;
+        boolean segmentCanBegin = lastUse > portion && left < lastUse && left + due >= lastUse;
+        return out == 0 || due >= Math.max(portion, lastUse) || segmentCanBegin;
     }
 }

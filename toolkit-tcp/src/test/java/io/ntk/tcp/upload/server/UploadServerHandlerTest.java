@@ -392,20 +392,33 @@ class UploadServerHandlerTest {
 
     // ---- credit
 
-    /** A segment goes out whole: a part of the credit for it would wake its sender for nothing. */
+    /** A segment goes out whole: credit for less would wake its sender for nothing. */
     @Test
-    void givesCreditBackInPortionsOfAnEighthOrOfASegment() {
+    void givesCreditBackWhenASegmentCanBegin() {
         int large = 4 << 20;
-        int eighth = UploadLimits.DEFAULTS.creditBytes() / 8;
         ready();
         in(open(1, 16L * large));
+        store.last().open();
         out();
         in(new UploadFrame.Data(1, 0, large, 0), raw(large - 1));
-        store.last().last().written();
+        FakeStore.FakeSegment first = store.last().last();
+        first.written();
         assertThat(credit(out())).isZero();
-        in(raw(1));
-        store.last().last().written();
+        in(raw(1), new UploadFrame.Data(1, large, large, 0), raw(large));
+        first.verdict().complete(Upload.Verdict.VERIFIED); // comes before its last bytes are given back
+        List<Object> verdict = out();
+        assertThat(verdict).hasSize(1);
+        assertThat(credit(verdict)).isZero();
+        first.written();
         assertThat(credit(out())).isEqualTo(large);
+    }
+
+    @Test
+    void givesCreditBackInPortionsOfAnEighth() {
+        int eighth = UploadLimits.DEFAULTS.creditBytes() / 8;
+        ready();
+        in(open(1, 64L * eighth));
+        out();
         in(new UploadFrame.Data(1, 0, SEGMENT, 0), raw(SEGMENT)); // waits for the disk all the while
         for (int due = SEGMENT; due <= eighth; due += SEGMENT) {
             in(new UploadFrame.Data(1, 0, SEGMENT, 0), raw(SEGMENT));

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last of the final answers, to be given again without a look at the disk, which has them all. The oldest are forgotten
- * beyond 16,384, and beyond 8 MiB. Thread-safe.
+ * The last of the final answers, to be given again without a look at the journals and logs. The oldest are forgotten beyond
+ * 16,384, and beyond 8 MiB. Thread-safe.
  */
 public final class Receipts {
     private static final int MAX_RECEIPTS = 16_384;

@@ -2,14 +2,15 @@ package io.ntk.tcp.upload.store.files;
 
 import io.ntk.tcp.upload.store.folders.SyncFailedException;
 import java.io.IOException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Has the disk write what has arrived while more arrives, so that the sync at the end has little left to do. One sync at a
- * time, on a thread of its own. What fails is told once, by the next call here: the sync at the end would not see it again.
+ * time, on another thread. One that fails is told to whoever asks from then on: the sync at the end would not see it again.
  * Used by the tasks of one queue alone.
  */
 final class EarlySync {
@@ -21,7 +22,8 @@ final class EarlySync {
 
     private final SyncFailedException.Sync sync;
     private final Executor threads;
-    private @Nullable CompletableFuture<Void> running;
+    private final Runnable failed;
+    private @Nullable FutureTask<Void> running;
     private long waiting;
     private long contiguousAtStart;
     private long durable;
@@ -29,10 +31,12 @@ final class EarlySync {
     /**
      * @param sync syncs all that is written when it begins
      * @param threads where it runs
+     * @param failed called there when it fails
      */
-    EarlySync(SyncFailedException.Sync sync, Executor threads) {
+    EarlySync(SyncFailedException.Sync sync, Executor threads, Runnable failed) {
         this.sync = sync;
         this.threads = threads;
+        this.failed = failed;
     }
 
     /** Bytes from the start that a sync has covered. */
@@ -54,32 +58,46 @@ final class EarlySync {
         if (late || (running != null && running.isDone())) {
             settle();
         }
-        if (running == null && waiting >= EVERY_BYTES) {
-            waiting = 0;
-            contiguousAtStart = contiguous;
-            running = CompletableFuture.runAsync(this::run, threads);
+        if (running == null && (waiting >= EVERY_BYTES || late)) {
+            begin(contiguous);
         }
     }
 
-    private void run() {
+    private void begin(long contiguous) {
+        FutureTask<Void> next = new FutureTask<>(() -> {
+            try {
+                sync.run();
+            } catch (IOException | RuntimeException e) {
+                failed.run();
+                throw e;
+            }
+            return null;
+        });
+        waiting = 0;
+        contiguousAtStart = contiguous;
+        running = next;
         try {
-            sync.run();
-        } catch (IOException e) {
-            throw new CompletionException(e);
+            threads.execute(next);
+        } catch (RejectedExecutionException e) {
+            running = null; // the store ends, and who commits before that syncs all
         }
     }
 
-    /** Waits for the sync that is under way, if there is one. */
+    /** Waits for the sync that is under way, if there is one; one that was not begun yet is done here and now. */
     void settle() throws SyncFailedException {
-        CompletableFuture<Void> last = running;
+        FutureTask<Void> last = running;
         if (last == null) {
             return;
         }
+        last.run();
         SyncFailedException.guard(() -> {
             try {
-                last.join();
-            } catch (CompletionException e) {
+                last.get();
+            } catch (ExecutionException e) {
                 throw e.getCause() instanceof IOException failure ? failure : new IOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException(e);
             }
         });
         running = null; // of one that failed all that follows is told, too

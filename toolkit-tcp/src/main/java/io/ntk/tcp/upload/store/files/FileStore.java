@@ -65,10 +65,10 @@ import org.slf4j.LoggerFactory;
  * Files in a folder. What is under way lies in {@code .ntup} below it, out of sight; a name appears when its file is whole.
  *
  * <p>Threads: 8 for the disk, which are never interrupted (that would close the files), as many for digests as there are
- * cores, 4 that sync parts while they grow, and one that looks twice a minute for what has expired. Limits, over all callers: at 8,192 openings, small files and
- * folders without an answer, or as many bytes as the options say, {@link #isFull}; at 16,384 the next is refused with {@link
- * UploadError#TOO_MANY_UPLOADS}. Failure: {@link #open} throws {@link IOException} when the
- * folder cannot be used; afterwards failures are those of single files.
+ * cores, 4 that sync parts while they grow, and one that looks twice a minute for what has expired. Limits, over all
+ * callers: at 8,192 openings, small files and folders without an answer, or as many bytes as the options say, {@link
+ * #isFull}; at 16,384 the next is refused with {@link UploadError#TOO_MANY_UPLOADS}. Failure: {@link #open} throws {@link
+ * IOException} when the folder cannot be used; afterwards failures are those of single files.
  */
 public final class FileStore implements UploadStore {
     private static final Logger LOG = LoggerFactory.getLogger(FileStore.class);

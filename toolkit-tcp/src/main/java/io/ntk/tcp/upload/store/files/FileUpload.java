@@ -11,6 +11,7 @@ import io.ntk.tcp.upload.store.UploadStore;
 import io.ntk.tcp.upload.store.admission.Receipts;
 import io.ntk.tcp.upload.store.files.SegmentWriter.Progress;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
+import io.ntk.tcp.upload.store.folders.SyncFailedException;
 import io.ntk.tcp.upload.store.log.Journal;
 import io.ntk.tcp.upload.store.log.JournalContent;
 import io.ntk.tcp.upload.store.log.JournalHeader;
@@ -50,6 +51,8 @@ final class FileUpload {
     /* Of the queue's tasks alone; the writer has the part, and is null when nothing is under way. */
     private @Nullable SegmentWriter writer;
     private @Nullable Binding current;
+    /* The disk failed to sync what has arrived, and who is bound has not heard of it yet. */
+    private boolean unsynced;
 
     FileUpload(FileStore store, String id) {
         this.store = store;
@@ -266,7 +269,26 @@ final class FileUpload {
     }
 
     private SegmentWriter writer(Part part) {
-        return new SegmentWriter(store, part, progress, this::destroy);
+        return new SegmentWriter(store, part, progress, this::destroy, this::unsynced);
+    }
+
+    /**
+     * The disk failed to sync what has arrived. Who is bound hears of it at its next segment or COMMIT; but nobody else, nor a
+     * later start, is to go on from it.
+     */
+    private void unsynced(SegmentWriter of) {
+        queue.submit(() -> {
+            if (of != writer) {
+                return;
+            }
+            LOG.warn("{} failed to sync, it is given up", id);
+            if (current == null) {
+                destroy();
+            } else {
+                unsynced = true;
+                store.delete(Step.DELETE_JOURNAL, log);
+            }
+        });
     }
 
     /**
@@ -425,7 +447,7 @@ final class FileUpload {
         }
         current = null;
         open.abandon();
-        if (!keep || open.part().isEmpty()) {
+        if (!keep || open.part().isEmpty() || unsynced) {
             destroy();
         }
     }
@@ -458,6 +480,7 @@ final class FileUpload {
         if (open != null) {
             writer = null;
             current = null;
+            unsynced = false;
             open.part().close();
             store.owners().end(open.part().header().owner());
         }
@@ -468,7 +491,7 @@ final class FileUpload {
         CompletableFuture<Void> done = new CompletableFuture<>();
         queue.submit(() -> {
             SegmentWriter open = writer;
-            if (open != null && open.part().isEmpty()) {
+            if (open != null && (open.part().isEmpty() || !isSynced(open))) {
                 destroy();
             } else {
                 close();
@@ -476,6 +499,15 @@ final class FileUpload {
             done.complete(null);
         });
         return done;
+    }
+
+    private static boolean isSynced(SegmentWriter open) {
+        try {
+            open.settle();
+            return true;
+        } catch (SyncFailedException e) {
+            return false;
+        }
     }
 
     // ---- after a crash

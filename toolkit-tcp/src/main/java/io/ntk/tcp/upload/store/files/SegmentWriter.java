@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,8 +50,9 @@ final class SegmentWriter {
 
     /**
      * @param lost called when the disk failed to sync, so that nothing of the part counts any more
+     * @param unsynced told the same while nobody may be writing, on another thread
      */
-    SegmentWriter(FileStore store, Part part, Progress progress, Runnable lost) {
+    SegmentWriter(FileStore store, Part part, Progress progress, Runnable lost, Consumer<SegmentWriter> unsynced) {
         this.store = store;
         this.part = part;
         this.progress = progress;
@@ -60,7 +62,8 @@ final class SegmentWriter {
                     store.disk().about(Step.FORCE_PART, part.path());
                     part.channel().force(false);
                 },
-                store.syncThreads());
+                store.syncThreads(),
+                () -> unsynced.accept(this));
         progress.begin(part.contiguous());
     }
 

@@ -96,6 +96,7 @@ final class SmallFiles implements Closeable {
             LOG.warn("a batch failed", e);
             admitted.forEach(file -> fail(file, new UploadException(UploadError.INTERNAL, "a fault of the server")));
         } finally {
+            log.endBatch();
             batch.forEach(file -> store.backlog().remove(file.data.size()));
             store.disk(this::turn);
         }
@@ -300,7 +301,7 @@ final class SmallFiles implements Closeable {
     }
 
     /** The answer to a file that is complete, from memory or from the log. */
-    Receipts.@Nullable Done receipt(String id) {
+    Receipts.@Nullable Done receipt(String id) throws IOException {
         Receipts.Done done = store.receipts().of(id);
         if (done != null) {
             return done;

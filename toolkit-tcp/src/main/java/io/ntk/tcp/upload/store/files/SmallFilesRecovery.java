@@ -68,6 +68,7 @@ final class SmallFilesRecovery {
                 remember(end);
             }
         }
+        log.endBatch();
         deleteParts();
     }
 

@@ -8,9 +8,9 @@ import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the last entries of small files are, in about 32 bytes of memory for each. A key is known by 64 bits of a digest that
- * nobody can foresee: who looks one up compares what is at the place. Beyond a number the oldest log is forgotten. Not
- * thread-safe.
+ * Where the last entries of small files are, in 22 to 43 bytes of memory for each. A key is known by 64 bits of a digest that
+ * nobody can foresee: who looks one up compares what is at the place. Beyond a number the oldest log is forgotten.
+ * Thread-safe.
  */
 final class ReceiptIndex {
     /** The most entries. */
@@ -40,7 +40,7 @@ final class ReceiptIndex {
     record Place(long log, int offset) {}
 
     /** Notes where the entry of a key is, in place of what was noted. What is too far away to be noted is not. */
-    void put(String id, long log, long offset) {
+    synchronized void put(String id, long log, long offset) {
         if (offset >>> OFFSET_BITS != 0 || log >>> (Long.SIZE - 1 - OFFSET_BITS) != 0) {
             return;
         }
@@ -69,17 +69,27 @@ final class ReceiptIndex {
 
     /** Where the entry of a key may be; null when there is none. */
     @Nullable
-    Place find(String id) {
+    synchronized Place find(String id) {
         long place = places[slot(print(id))];
         return place == 0 ? null : new Place(log(place), (int) (place - 1) & ((1 << OFFSET_BITS) - 1));
     }
 
     /** Forgets what is in some logs. */
-    void forget(LongPredicate logs) {
-        resize(prints.length, place -> !logs.test(log(place)));
+    synchronized void forget(LongPredicate logs) {
+        LongPredicate stays = place -> place != 0 && !logs.test(log(place));
+        long left = Arrays.stream(places).filter(stays).count();
+        int slots = prints.length;
+        while (slots > FIRST_SLOTS && left < slots / 4) {
+            slots /= 2;
+        }
+        resize(slots, stays);
     }
 
-    int size() {
+    synchronized int slots() {
+        return prints.length;
+    }
+
+    synchronized int size() {
         return size;
     }
 

@@ -11,10 +11,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -29,7 +31,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code puts-N.log}: what became of small files, readable after a crash at any byte, and where their receipts are looked up.
- * Batches come one after another; thread-safe.
+ * Batches come one after another, on one thread at a time; {@link #complete} and {@link #deleteBefore} are for any thread.
  *
  * <pre>{@code
  * entry:  length u32, body (SmallFileEntry), crc32c u32 of the body
@@ -45,16 +47,19 @@ public final class SmallFilesLog implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(SmallFilesLog.class);
     private static final String ENDING = ".log";
     private static final int MAX_ENTRY_BYTES = 64 * 1024;
+    private static final int USUAL_ENTRY_BYTES = 1024;
     private static final long MAX_LOG_BYTES = 16L << 20;
     /* What is in a log is kept as long as the last of it. */
     private static final Duration MAX_LOG_TIME = Duration.ofHours(1);
 
     private final Path own;
     private final Disk disk;
-    /* Guarded by this, as all below. */
+    private final InstantSource clock;
     private final ReceiptIndex index = new ReceiptIndex();
-    private @Nullable FileChannel channel;
-    private @Nullable Path path;
+    private volatile @Nullable FileChannel channel;
+    private volatile @Nullable Path path;
+    /* Guarded by this: a log is not deleted in the middle of a batch, whatever the time is. */
+    private boolean busy;
     private Instant begun = Instant.EPOCH;
     private long goodBytes;
     private boolean failed;
@@ -67,8 +72,13 @@ public final class SmallFilesLog implements Closeable {
      * @param disk told of every change, and that it is in that folder
      */
     public SmallFilesLog(Path own, Disk disk) {
+        this(own, disk, InstantSource.system());
+    }
+
+    SmallFilesLog(Path own, Disk disk, InstantSource clock) {
         this.own = own;
         this.disk = disk;
+        this.clock = clock;
     }
 
     /**
@@ -77,10 +87,16 @@ public final class SmallFilesLog implements Closeable {
      * @throws IOException when none can be made
      */
     public synchronized void beginBatch() throws IOException {
-        boolean old = begun.plus(MAX_LOG_TIME).isBefore(Instant.now());
+        busy = true;
+        boolean old = begun.plus(MAX_LOG_TIME).isBefore(clock.instant());
         if (channel == null || failed || goodBytes > MAX_LOG_BYTES || old) {
             beginAnew();
         }
+    }
+
+    /** After a batch, whatever became of it. */
+    public synchronized void endBatch() {
+        busy = false;
     }
 
     /**
@@ -97,7 +113,7 @@ public final class SmallFilesLog implements Closeable {
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                 StoreFolder.ownerOnly());
         path = fresh;
-        begun = Instant.now();
+        begun = clock.instant();
         goodBytes = 0;
         failed = false;
     }
@@ -120,8 +136,8 @@ public final class SmallFilesLog implements Closeable {
      * @param entries of files
      * @throws IOException when the disk fails
      */
-    public synchronized void append(Step step, List<SmallFileEntry> entries) throws IOException {
-        FileChannel log = Objects.requireNonNull(channel, "channel");
+    public void append(Step step, List<SmallFileEntry> entries) throws IOException {
+        FileChannel log = current();
         var whole = new ByteArrayOutputStream();
         var out = new DataOutputStream(whole);
         int[] offsets = new int[entries.size()];
@@ -161,10 +177,10 @@ public final class SmallFilesLog implements Closeable {
      *
      * @throws IOException when the disk fails; what was added before may be lost
      */
-    public synchronized void force() throws IOException {
+    public void force() throws IOException {
         try {
             disk.about(Step.FORCE_JOURNAL, own);
-            Objects.requireNonNull(channel, "channel").force(false);
+            current().force(false);
         } catch (IOException e) {
             failed = true;
             throw e;
@@ -186,6 +202,14 @@ public final class SmallFilesLog implements Closeable {
         return (int) sum.getValue();
     }
 
+    private FileChannel current() throws IOException {
+        FileChannel log = channel;
+        if (log == null) {
+            throw new IOException("there is no log");
+        }
+        return log;
+    }
+
     private Path path(long number) {
         return own.resolve(PREFIX + number + ENDING);
     }
@@ -205,51 +229,69 @@ public final class SmallFilesLog implements Closeable {
      *
      * @param id of its key
      * @return null when none of that key is complete, or its log is no more
+     * @throws IOException when the log cannot be read
      */
-    public synchronized @Nullable Known complete(String id) {
+    public @Nullable Known complete(String id) throws IOException {
         ReceiptIndex.Place place = index.find(id);
         if (place == null) {
             return null;
         }
         Path log = path(place.log());
         try (FileChannel in = FileChannel.open(log, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
-            long there = Math.max(0, in.size() - place.offset());
-            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(MAX_ENTRY_BYTES + 8, there));
-            in.read(bytes, place.offset());
-            SmallFileEntry entry = read(bytes.flip());
-            boolean right = entry != null && entry.id().equals(id);
-            return right
-                    ? new Known(
-                            Objects.requireNonNull(entry),
-                            Files.getLastModifiedTime(log).toInstant())
-                    : null;
-        } catch (IOException e) {
-            LOG.debug("cannot read {}", log, e);
+            SmallFileEntry entry = read(bytes(in, place.offset(), USUAL_ENTRY_BYTES));
+            if (entry == null) {
+                entry = read(bytes(in, place.offset(), MAX_ENTRY_BYTES + 8));
+            }
+            return entry == null || !entry.id().equals(id)
+                    ? null
+                    : new Known(entry, Files.getLastModifiedTime(log).toInstant());
+        } catch (NoSuchFileException e) {
             return null;
         }
     }
 
+    private static ByteBuffer bytes(FileChannel in, long from, int most) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(most);
+        int count;
+        do {
+            count = in.read(bytes, from + bytes.position());
+        } while (count > 0 && bytes.hasRemaining());
+        return bytes.flip();
+    }
+
     /**
-     * Deletes the logs that nothing was added to since then, and forgets what is in them.
+     * Deletes the logs that nothing was added to since then, and forgets what is in them. One that cannot be deleted stays.
      *
      * @param time of the first that stays
-     * @throws IOException when the disk fails
+     * @throws IOException when the logs cannot be looked at
      */
-    public synchronized void deleteBefore(Instant time) throws IOException {
+    public void deleteBefore(Instant time) throws IOException {
         Set<Long> gone = new HashSet<>();
         for (Path log : logs()) {
-            if (Files.getLastModifiedTime(log).toInstant().isBefore(time)) {
-                if (log.equals(path)) {
-                    close();
+            if (Files.getLastModifiedTime(log).toInstant().isBefore(time) && leave(log)) {
+                try {
+                    disk.about(Step.DELETE_JOURNAL, log);
+                    Files.deleteIfExists(log);
+                    gone.add(number(log));
+                } catch (IOException e) {
+                    LOG.debug("cannot delete {}", log, e);
                 }
-                disk.about(Step.DELETE_JOURNAL, log);
-                Files.deleteIfExists(log);
-                gone.add(number(log));
             }
         }
         if (!gone.isEmpty()) {
             index.forget(gone::contains);
         }
+    }
+
+    /** Whether it is not written, or is not from now on. */
+    private synchronized boolean leave(Path log) throws IOException {
+        if (!log.equals(path)) {
+            return true;
+        }
+        if (!busy) {
+            close();
+        }
+        return !busy;
     }
 
     /**
@@ -258,7 +300,7 @@ public final class SmallFilesLog implements Closeable {
      * @param each is given them, the oldest first
      * @throws IOException when the disk fails, or an entry is whole but of another version
      */
-    public synchronized void readAll(Consumer<SmallFileEntry> each) throws IOException {
+    public void readAll(Consumer<SmallFileEntry> each) throws IOException {
         for (Path log : logs()) {
             long number = number(log);
             next = Math.max(next, number + 1);

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.security.MessageDigest;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -155,7 +156,7 @@ class PipeRingTest {
     @CsvSource({"0, 0", "1, 1", "262143, 1", "262144, 1", "262145, 2", "600000, 3"})
     void readsToTheEnd(int size, int segments) throws Exception {
         try (PipeRing ring = ring(new Source(size), SEGMENT)) {
-            Octets digest = ring.digested().get(10, java.util.concurrent.TimeUnit.SECONDS);
+            Octets digest = ring.digested().get(10, TimeUnit.SECONDS);
             assertThat(ring.isEnded()).isTrue();
             assertThat(ring.arrived()).isEqualTo(segments);
             assertThat(ring.bytes()).isEqualTo(size);
@@ -185,7 +186,7 @@ class PipeRingTest {
     void readsAsManySegmentsAsAFileMayHave() throws Exception {
         int most = UploadFrame.Data.MAX_SEGMENTS;
         try (PipeRing ring = ring(new Source(most), 1)) {
-            ring.digested().get(30, java.util.concurrent.TimeUnit.SECONDS);
+            ring.digested().get(30, TimeUnit.SECONDS);
             assertThat(ring.arrived()).isEqualTo(most);
             assertThat(ring.isEnded()).isTrue();
             assertThat(ring.failure()).isNull();
