@@ -90,12 +90,21 @@ final class SegmentWriter {
                 segment.verdict().complete(Upload.Verdict.DROPPED);
                 return;
             }
+            checkEnd(segment.offset() + segment.bytes());
             part.reservation().atLeast(segment.bytes());
             part.progress();
             segment.takenBy(this);
             incoming = segment;
         } catch (UploadException e) {
             segment.verdict().completeExceptionally(e);
+        }
+    }
+
+    /** Where the size is unknown nobody has looked at it yet; what is verified once may be published. */
+    private void checkEnd(long end) {
+        long most = store.options().maxFileBytes();
+        if (end > most) {
+            throw new UploadException(UploadError.TOO_LARGE, "a file may have " + most + " bytes", most, end);
         }
     }
 
@@ -163,13 +172,6 @@ final class SegmentWriter {
             return;
         }
         part.verify(number, segment.sum(), segment.bytes());
-        long most = store.options().maxFileBytes();
-        if (segment.offset() + segment.bytes() > most) { // the size was not known
-            segment.verdict()
-                    .completeExceptionally(
-                            new UploadException(UploadError.TOO_LARGE, "a file may have " + most + " bytes"));
-            return;
-        }
         progress.contiguous = part.contiguous();
         syncEarly(segment.bytes());
         segment.verdict().complete(Upload.Verdict.VERIFIED);
