@@ -139,7 +139,7 @@ public final class FileStore implements UploadStore {
             throw e;
         }
         long every = REVIEW_EVERY.toSeconds();
-        reviewer.scheduleWithFixedDelay(this::review, every, every, TimeUnit.SECONDS);
+        reviewer.scheduleWithFixedDelay(() -> review(System.nanoTime(), Instant.now()), every, every, TimeUnit.SECONDS);
     }
 
     private static ForkJoinWorkerThread diskThread(ForkJoinPool pool) {
@@ -190,7 +190,8 @@ public final class FileStore implements UploadStore {
         UploadRequest request = content.header().request().withEpoch(content.epoch());
         Receipt complete = content.receipt(Journal.COMPLETE);
         Receipt committing = content.receipt(Journal.COMMITTING);
-        boolean old = Files.getLastModifiedTime(log).toInstant().isBefore(expired());
+        Instant before = Instant.now().minus(options.keep());
+        boolean old = Files.getLastModifiedTime(log).toInstant().isBefore(before);
         if (complete == null && committing != null) {
             complete =
                     new Publication(this, request, content.header().policy()).recover(part, log, content, committing);
@@ -213,14 +214,16 @@ public final class FileStore implements UploadStore {
         return true;
     }
 
-    private Instant expired() {
-        return Instant.now().minus(options.keep());
-    }
-
-    private void review() {
+    /**
+     * Ends what has expired.
+     *
+     * @param nanos now, by the clock of {@link System#nanoTime}, for what is under way
+     * @param now the same by the clock of files, for what is done
+     */
+    void review(long nanos, Instant now) {
         try {
-            uploads.values().forEach(FileUpload::review);
-            Instant before = expired();
+            uploads.values().forEach(upload -> upload.review(nanos));
+            Instant before = now.minus(options.keep());
             receipts.forgetBefore(before);
             smallFiles.deleteLogsBefore(before);
             try (Stream<Path> all = Files.list(own())) {

@@ -452,14 +452,18 @@ final class FileUpload {
         }
     }
 
-    /** Once in a while: gives up reservations without progress, and uploads that nobody came back for. */
-    void review() {
+    /**
+     * Once in a while: gives up reservations without progress, and uploads that nobody came back for.
+     *
+     * @param now by the clock of {@link System#nanoTime}
+     */
+    void review(long now) {
         queue.submit(() -> {
             SegmentWriter open = writer;
             if (open == null) {
                 return;
             }
-            long idle = open.part().idleNanos();
+            long idle = open.part().idleNanos(now);
             if (current == null && idle > store.options().keep().toNanos()) {
                 destroy();
             } else if (idle > store.options().limits().reservation().toNanos() && !open.isReceiving()) {

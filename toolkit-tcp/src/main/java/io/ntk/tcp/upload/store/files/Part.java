@@ -157,8 +157,8 @@ final class Part {
     }
 
     /** Nanoseconds since something of it was opened or arrived. */
-    long idleNanos() {
-        return System.nanoTime() - progressAt;
+    long idleNanos(long now) {
+        return now - progressAt;
     }
 
     void progress() {
