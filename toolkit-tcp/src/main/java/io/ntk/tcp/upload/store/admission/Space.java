@@ -42,9 +42,13 @@ public final class Space {
      * @throws IOException when that is not there
      */
     public Space(StoreOptions options, Path own) throws IOException {
+        this(options, own, Files.getFileStore(own));
+    }
+
+    Space(StoreOptions options, Path own, FileStore fileStore) {
         this.options = options;
         this.own = own;
-        this.fileStore = Files.getFileStore(own);
+        this.fileStore = fileStore;
     }
 
     /**
