@@ -174,6 +174,28 @@ class UploadFrameDecoderTest {
     }
 
     @Test
+    void takesAMessageOfAKibibyteAndNoLongerOne() {
+        UploadFrame longest = UploadFrame.Failure.of(1, UploadError.EXISTS, "m".repeat(1024));
+        for (int more = 0; more < 2; more++) {
+            EmbeddedChannel channel = channel();
+            channel.writeInbound(Unpooled.wrappedBuffer(Frames.bytes(PREAMBLE)));
+            channel.readInbound();
+            ByteBuf frame = Unpooled.buffer().writeBytes(Frames.bytes(longest)).writeZero(more);
+            frame.setInt(0, frame.readableBytes() - 4).setShort(4 + 8 + 24, 1024 + more);
+            try {
+                channel.writeInbound(frame);
+                assertThat(more).isZero();
+                assertThat(channel.<Object>readInbound()).isEqualTo(longest);
+            } catch (UploadProtocolException e) {
+                assertThat(more).isOne();
+                assertThat(e.error()).isEqualTo(UploadError.PROTOCOL);
+                assertThat(e).hasMessageContaining("a message of 1025 bytes");
+            }
+            channel.finish();
+        }
+    }
+
+    @Test
     void refusesWhoDoesNotBeginWithThePreamble() {
         EmbeddedChannel channel = channel();
         assertThatThrownBy(() -> channel.writeInbound(Unpooled.copiedBuffer(
