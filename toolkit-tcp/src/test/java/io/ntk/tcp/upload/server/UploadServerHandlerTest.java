@@ -470,8 +470,9 @@ class UploadServerHandlerTest {
                 .satisfiesExactly(
                         frame ->
                                 assertThat(((UploadFrame.Opened) frame).state()).isEqualTo(UploadFrame.State.COMPLETE),
-                        frame ->
-                                assertThat(((UploadFrame.Done) frame).results()).hasSize(1));
+                        frame -> assertThat(((UploadFrame.Done) frame).results())
+                                .extracting(UploadFrame.Result::flags)
+                                .containsExactly(UploadFrame.Result.REPLAYED));
         in(raw(SEGMENT - 10), new UploadFrame.Commit(1, SEGMENT, null));
         store.last().last().written();
         List<Object> frames = out();
