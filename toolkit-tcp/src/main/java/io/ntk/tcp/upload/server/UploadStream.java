@@ -264,7 +264,7 @@ final class UploadStream {
         state = State.OVER;
         streams.ended(this);
         if (upload != null && why.error() != UploadError.STALE_EPOCH) {
-            upload.abort(true);
+            upload.abort(why.error() != UploadError.TOO_LARGE); // which a pipe is for good
         }
         connection.tellFailed(request.path(), why);
         if (connection.canAnswer()) {

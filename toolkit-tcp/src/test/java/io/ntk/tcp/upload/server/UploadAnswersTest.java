@@ -217,6 +217,7 @@ class UploadAnswersTest {
             assertThat(talk.next(UploadFrame.Done.class).results())
                     .extracting(UploadFrame.Result::stream)
                     .containsExactly(3L);
+            Await.until("nothing of it is left", () -> own().equals(List.of("lock")));
         }
         assertThat(folder.resolve("f")).doesNotExist();
     }
