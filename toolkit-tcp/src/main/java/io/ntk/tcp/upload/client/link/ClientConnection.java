@@ -22,6 +22,7 @@ import io.ntk.tcp.upload.UploadProof;
 import io.ntk.tcp.upload.UploadProtocolException;
 import io.ntk.tcp.upload.client.SendOptions;
 import io.ntk.tcp.upload.client.source.Segment;
+import io.ntk.tcp.upload.client.source.SourceFile;
 import io.ntk.tcp.upload.store.Octets;
 import io.ntk.tcp.upload.store.UploadError;
 import java.security.SecureRandom;
@@ -201,10 +202,21 @@ final class ClientConnection extends ChannelDuplexHandler {
             inFlight.addAndGet(bytes);
             channel().write(message).addListener(done -> {
                 inFlight.addAndGet(-bytes);
+                if (!done.isSuccess()) {
+                    unsent(message);
+                }
                 peer.written(this);
             });
         } else {
             channel().write(message);
+        }
+    }
+
+    /** A file that is shorter than what was announced of it ends the connection. */
+    private void unsent(Object message) {
+        String cut = SourceFile.cut(message);
+        if (cut != null && why == null) {
+            why = Breakdown.passing(cut);
         }
     }
 

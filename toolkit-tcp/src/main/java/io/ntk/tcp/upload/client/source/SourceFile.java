@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,9 +19,11 @@ import org.slf4j.LoggerFactory;
 public final class SourceFile extends AbstractReferenceCounted {
     private static final Logger LOG = LoggerFactory.getLogger(SourceFile.class);
 
+    private final Path path;
     private final FileChannel channel;
 
-    private SourceFile(FileChannel channel) {
+    private SourceFile(Path path, FileChannel channel) {
+        this.path = path;
         this.channel = channel;
     }
 
@@ -32,7 +35,7 @@ public final class SourceFile extends AbstractReferenceCounted {
      * @throws IOException when it cannot be opened
      */
     public static SourceFile open(Path path) throws IOException {
-        return new SourceFile(FileChannel.open(path, StandardOpenOption.READ));
+        return new SourceFile(path, FileChannel.open(path, StandardOpenOption.READ));
     }
 
     /**
@@ -55,10 +58,35 @@ public final class SourceFile extends AbstractReferenceCounted {
         return new Region(offset, bytes);
     }
 
+    /**
+     * Why a region could not be sent, where that is the file's fault.
+     *
+     * @param message what was to be sent
+     * @return null for what is no region of a file, and where all of it is still there
+     */
+    public static @Nullable String cut(Object message) {
+        return message instanceof Region region && region.isCut()
+                ? region.path() + ": it became shorter while it was being sent"
+                : null;
+    }
+
     private final class Region extends DefaultFileRegion {
         Region(long offset, long bytes) {
             super(channel, offset, bytes);
             SourceFile.this.retain();
+        }
+
+        Path path() {
+            return path;
+        }
+
+        /** Whether the file ends before it. */
+        boolean isCut() {
+            try {
+                return channel.size() < position() + count();
+            } catch (IOException e) {
+                return false; // closed meanwhile
+            }
         }
 
         @Override

@@ -17,9 +17,18 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs of the sender on a thread of their own, which wait out no pause, and what they tell meanwhile. */
 final class RecordedRun {
+    private final Transport transport;
     private volatile SendObserver.@Nullable Waiting waiting;
     private final List<String> retries = Collections.synchronizedList(new ArrayList<>());
     private final List<Long> pauses = Collections.synchronizedList(new ArrayList<>());
+
+    RecordedRun() {
+        this(Transport.NIO);
+    }
+
+    RecordedRun(Transport transport) {
+        this.transport = transport;
+    }
 
     /** Why it tried again, each time. */
     List<String> retries() {
@@ -53,7 +62,7 @@ final class RecordedRun {
                 retries.add(why);
             }
         };
-        try (EventLoops loops = EventLoops.start(Transport.NIO, 1)) {
+        try (EventLoops loops = EventLoops.start(transport, 1)) {
             Sending sending = new Sending(options, loops, items, SendState.inMemory(), observer, backoff);
             Thread thread = new Thread(sending, "ntk-upload");
             thread.start();

@@ -38,6 +38,7 @@ final class ScriptedReceiver implements AutoCloseable {
     static final int PUT = 0x17;
     static final int ABORT = 0x19;
     static final int PING = 0x20;
+    static final int PONG = 0x21;
     static final int GOAWAY = 0x2E;
     static final int ERROR = 0x2F;
     static final int OPTIMISTIC = 2;
@@ -105,6 +106,21 @@ final class ScriptedReceiver implements AutoCloseable {
 
         int keep() {
             return body[6];
+        }
+
+        /** The size of segments that OPEN proposes. */
+        int segmentBytes() {
+            return fields().getInt(24);
+        }
+
+        /** Of DATA: how many raw bytes follow. */
+        int rawBytes() {
+            return fields().getInt(8);
+        }
+
+        /** Of DATA: their sum. */
+        int sum() {
+            return fields().getInt(12);
         }
     }
 
@@ -215,22 +231,45 @@ final class ScriptedReceiver implements AutoCloseable {
 
         /** The next frame, PING and PONG apart. */
         Frame next() throws IOException {
-            while (true) {
-                int length = in.readInt();
-                int type = in.readUnsignedByte();
-                int flags = in.readUnsignedByte();
-                in.readShort();
-                int stream = in.readInt();
-                byte[] body = in.readNBytes(length - 8);
-                byte[] raw = type == DATA ? in.readNBytes(ByteBuffer.wrap(body).getInt(8)) : new byte[0];
-                if (type != PING && type != PING + 1) {
-                    return new Frame(type, flags, stream, body, raw);
-                }
+            Frame frame = head();
+            while (frame.type() == PING || frame.type() == PONG) {
+                frame = head();
             }
+            byte[] raw = frame.type() == DATA ? raw(frame.rawBytes()) : new byte[0];
+            return new Frame(frame.type(), frame.flags(), frame.stream(), frame.body, raw);
+        }
+
+        /** The next frame of all, without the raw bytes behind it. */
+        Frame head() throws IOException {
+            int length = in.readInt();
+            int type = in.readUnsignedByte();
+            int flags = in.readUnsignedByte();
+            in.readShort();
+            int stream = in.readInt();
+            return new Frame(type, flags, stream, in.readNBytes(length - 8), new byte[0]);
+        }
+
+        /** So many raw bytes, less only at the end of the connection. */
+        byte[] raw(int count) throws IOException {
+            return in.readNBytes(count);
+        }
+
+        /** Fails when the client has sent anything that was not read yet. */
+        void expectNothing() throws IOException {
+            send(PING, 0, new byte[8]);
+            expectHead(PONG);
         }
 
         Frame expect(int type) throws IOException {
-            Frame frame = next();
+            return check(next(), type);
+        }
+
+        /** Without the raw bytes behind it. */
+        Frame expectHead(int type) throws IOException {
+            return check(head(), type);
+        }
+
+        private static Frame check(Frame frame, int type) {
             if (frame.type() != type) {
                 throw new AssertionError("frame " + Integer.toHexString(frame.type()) + " (expected: "
                         + Integer.toHexString(type) + ")");
@@ -330,6 +369,13 @@ final class ScriptedReceiver implements AutoCloseable {
                             .putShort((short) text.length)
                             .put(text)
                             .array());
+        }
+
+        void abort(int stream, int epoch, int code) throws IOException {
+            send(
+                    ABORT,
+                    stream,
+                    ByteBuffer.allocate(7).putInt(epoch).putShort((short) code).array());
         }
 
         void goAway(int lastStream, int code, int retryAfterMillis) throws IOException {
