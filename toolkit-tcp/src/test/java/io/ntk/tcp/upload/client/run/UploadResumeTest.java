@@ -35,6 +35,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Over a way that cuts and spoils. */
 @ExtendWith(LeakCheck.class)
@@ -51,6 +53,7 @@ class UploadResumeTest {
     private Path states;
 
     private Server server;
+    private SendOptions.Sendfile sendfile = SendOptions.Sendfile.OFF;
     private final long seed = System.nanoTime();
 
     @BeforeEach
@@ -77,6 +80,7 @@ class UploadResumeTest {
     private SendOptions to(int port) {
         return SendOptions.to(ConnectOptions.to(Endpoint.parse("127.0.0.1:" + port)))
                 .withState(states)
+                .withSendfile(sendfile)
                 .withPace(new SendOptions.Pace(256 * 1024, 0, Duration.ofSeconds(10)));
     }
 
@@ -90,8 +94,10 @@ class UploadResumeTest {
         return UploadClient.send(options, items, SendObserver.NONE).get(30, TimeUnit.SECONDS);
     }
 
-    @Test
-    void goesOnAfterCuts() throws Exception {
+    @ParameterizedTest
+    @EnumSource(names = {"ON", "OFF"})
+    void goesOnAfterCuts(SendOptions.Sendfile how) throws Exception {
+        sendfile = how;
         Path file = source("film", 6 * MIB + 1);
         for (int i = 0; i < 20; i++) {
             Files.writeString(sources.resolve("s" + i), "small " + i);
@@ -117,8 +123,10 @@ class UploadResumeTest {
         assertThat(folder.resolve("piped")).hasSameBinaryContentAs(file);
     }
 
-    @Test
-    void sendsASpoiledSegmentAgain() throws Exception {
+    @ParameterizedTest
+    @EnumSource(names = {"ON", "OFF"})
+    void sendsASpoiledSegmentAgain(SendOptions.Sendfile how) throws Exception {
+        sendfile = how;
         Path file = source("film", 2 * MIB);
         var fault = new CuttingProxy.Fault(MIB, true);
         try (CuttingProxy proxy = new CuttingProxy(port(), List.of(fault))) {
@@ -150,8 +158,10 @@ class UploadResumeTest {
         });
     }
 
-    @Test
-    void aLaterRunGoesOn() throws Exception {
+    @ParameterizedTest
+    @EnumSource(names = {"ON", "OFF"})
+    void aLaterRunGoesOn(SendOptions.Sendfile how) throws Exception {
+        sendfile = how;
         Path file = source("film", 24 * MIB);
         List<SendItem> items = SendPlan.of(List.of(file), "");
         sendSome(items);
