@@ -1,6 +1,7 @@
 package io.ntk.tcp.upload.client.link;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /** Keeps to a rate, and knows what it was. Belongs to the thread that sends, which waits here. */
 public final class Pacer {
@@ -10,6 +11,7 @@ public final class Pacer {
     private static final long MEASURED_NANOS = 3_000_000_000L;
 
     private final long bytesPerSecond;
+    private final LongSupplier clock;
     private long freeAt;
     private long bytes;
     private long firstAt;
@@ -20,7 +22,13 @@ public final class Pacer {
      * @param bytesPerSecond at most so many; 0 for no limit
      */
     public Pacer(long bytesPerSecond) {
+        this(bytesPerSecond, System::nanoTime);
+    }
+
+    /** One with another clock, in nanoseconds; it still waits by the system's. */
+    Pacer(long bytesPerSecond, LongSupplier clock) {
         this.bytesPerSecond = bytesPerSecond;
+        this.clock = clock;
     }
 
     /**
@@ -40,7 +48,7 @@ public final class Pacer {
      * @param count in bytes
      */
     public void count(int count) {
-        long now = System.nanoTime();
+        long now = clock.getAsLong();
         if (firstAt == 0) {
             firstAt = now;
         }
@@ -68,7 +76,7 @@ public final class Pacer {
      * @throws InterruptedException when the thread is interrupted
      */
     public void await(int count, Runnable before) throws InterruptedException {
-        long wait = bytesPerSecond == 0 ? 0 : freeAt - System.nanoTime();
+        long wait = bytesPerSecond == 0 ? 0 : freeAt - clock.getAsLong();
         if (wait > 0) {
             before.run();
             TimeUnit.NANOSECONDS.sleep(wait);
@@ -85,7 +93,7 @@ public final class Pacer {
         if (bytesPerSecond > 0) {
             return bytesPerSecond;
         }
-        long time = firstAt == 0 ? 0 : System.nanoTime() - firstAt;
+        long time = firstAt == 0 ? 0 : clock.getAsLong() - firstAt;
         return time < MEASURED_NANOS ? 0 : Math.max(1, (long) (bytes / (time / 1e9)));
     }
 }
