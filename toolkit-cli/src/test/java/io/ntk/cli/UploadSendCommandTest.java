@@ -7,9 +7,19 @@ import io.ntk.testsupport.Await;
 import io.ntk.testsupport.Ports;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -133,8 +143,10 @@ class UploadSendCommandTest {
     void refusesWhatContradictsItself() throws IOException {
         String one = source("one.txt", "first").toString();
         assertUsage("ENDPOINT", one, "no:such:endpoint");
-        assertUsage("--to NAME", "-", "9003");
-        assertUsage("excludes other", "-", one, "9003", "--to", "x");
+        assertUsage("- needs --to NAME: standard input has no name", "-", "9003");
+        assertUsage("- needs --to NAME: standard input has no name", "-", "9003", "--to", "in/");
+        assertUsage("- excludes other sources", "-", one, "9003", "--to", "x");
+        assertUsage("- excludes other sources", "-", "-", "9003", "--to", "x");
         assertUsage("--rate: 5", one, "9003", "--rate", "5");
         assertUsage("--segment: 5", one, "9003", "--segment", "5");
         assertUsage("a / at the end", one, one, "9003", "--to", "x");
@@ -286,6 +298,143 @@ class UploadSendCommandTest {
         source("d/good", "x");
         source("d/bad:name", "x");
         assertUsage("name: d/bad:name (refused:", sources.resolve("d").toString(), "1");
+    }
+
+    @Test
+    void sendsOneSourceUnderEachName() throws IOException {
+        String one = source("a/one.txt", "first").toString();
+        String other = source("b/one.txt", "second").toString();
+        assertUsage("name: one.txt (expected: one source for each name)", one, other, "1");
+        assertUsage("name: in/one.txt (expected: one source for each name)", one, other, "1", "--to", "in/");
+        assertUsage("name: one.txt (expected: one source for each name)", one, one, "1");
+        String folder = sources.resolve("a").toString();
+        assertUsage("name: a (expected: one source for each name)", folder, folder + "/.", "1");
+    }
+
+    @Test
+    void refusesNamesThatReceiversTakeForOne() throws IOException {
+        source("d/one.txt", "first");
+        source("d/One.txt", "second");
+        assertUsage(
+                "name: d/one.txt (refused: there is d/One.txt, which some systems take for the same)",
+                sources.resolve("d").toString(),
+                "1");
+    }
+
+    @Test
+    void sendsAnEmptyFolder() throws IOException {
+        Path empty = Files.createDirectory(sources.resolve("empty"));
+        try (Ntk.Running server = serve()) {
+            Ntk.Result result = send(server, empty.toString());
+            assertThat(result.exit()).as(result.err()).isZero();
+            assertThat(result.err()).startsWith("sent 1, 0 B");
+        }
+        assertThat(inbox.resolve("empty")).isEmptyDirectory();
+    }
+
+    @Test
+    void saysWhatIsNeitherAFileNorAFolder() throws IOException {
+        Path socket = Files.createTempDirectory("ntk").resolve("s"); // a short path, as sockets want it
+        try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            assertFails("ntk: neither a file nor a folder: " + socket + "\n", socket.toString(), "1");
+        } finally {
+            Files.deleteIfExists(socket);
+            Files.delete(socket.getParent());
+        }
+        assertFails("ntk: neither a file nor a folder: /dev/null\n", "/dev/null", "1");
+        assertFails("ntk: no such file: /dev/nothing\n", "/dev/nothing", "1");
+    }
+
+    private void assertFails(String why, String... args) {
+        String[] all = new String[2 + args.length];
+        all[0] = "upload";
+        all[1] = "send";
+        System.arraycopy(args, 0, all, 2, args.length);
+        Ntk.Result result = Ntk.run(home(), all);
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).isEqualTo(why);
+    }
+
+    @Test
+    void saysWhatItMayNotRead() throws IOException {
+        Path secret = source("d/secret", "first");
+        Path large = source("d/large", "x".repeat(300_000));
+        Path good = source("good", "x");
+        for (Path each : new Path[] {secret, large}) {
+            Files.setPosixFilePermissions(each, Set.of());
+        }
+        Assumptions.assumeFalse(Files.isReadable(secret), "whoever runs this may read everything");
+        try (Ntk.Running server = serve()) {
+            Ntk.Result result = send(server, secret.toString(), large.toString(), good.toString());
+            assertThat(result.exit()).isEqualTo(1);
+            assertThat(result.err())
+                    .contains("ntk: cannot send " + secret + ": permission denied")
+                    .contains("ntk: cannot send " + large + ": permission denied")
+                    .contains("sent 1, 1 B", "failed 2");
+        }
+        assertThat(inbox.resolve("good")).hasContent("x");
+    }
+
+    @Test
+    void saysWhichFolderItMayNotRead() throws IOException {
+        source("d/inner/file", "first");
+        Path inner = sources.resolve("d/inner");
+        Files.setPosixFilePermissions(inner, Set.of());
+        try {
+            Assumptions.assumeFalse(Files.isReadable(inner), "whoever runs this may read everything");
+            assertFails(
+                    "ntk: permission denied: " + inner + "\n",
+                    sources.resolve("d").toString(),
+                    "1");
+        } finally {
+            Files.setPosixFilePermissions(inner, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+
+    @Test
+    void saysHowMuchOfAPipeIsLost() throws IOException {
+        try (PipedOutputStream program = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(program, 1 << 20)) {
+            Ntk.Running client = null;
+            int port;
+            try (Ntk.Running server = serve("--drain", "100ms")) {
+                port = server.port();
+                client = Ntk.start(
+                        input,
+                        home(),
+                        "upload",
+                        "send",
+                        "-",
+                        "127.0.0.1:" + port,
+                        "--to",
+                        "p.bin",
+                        "--segment",
+                        "256KiB");
+                program.write(new byte[2 * (256 << 10)]);
+                program.flush();
+                Await.until("two segments", () -> received() == 2 * (256 << 10));
+            }
+            deleteStore();
+            try (Ntk.Running other =
+                            Ntk.start("upload", "serve", "--dir", inbox.toString(), "--listen", "127.0.0.1:" + port);
+                    Ntk.Running ends = client) {
+                assertThat(other.port()).isEqualTo(port);
+                Ntk.Result result = ends.await();
+                assertThat(result.exit()).isEqualTo(1);
+                assertThat(result.err())
+                        .contains("ntk: cannot send -: the server lost 524288 bytes that cannot be read again");
+            }
+        }
+        assertThat(inbox.resolve("p.bin")).doesNotExist();
+    }
+
+    private void deleteStore() throws IOException {
+        try (Stream<Path> all = Files.walk(inbox.resolve(".ntup"))) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        }
     }
 
     @Test

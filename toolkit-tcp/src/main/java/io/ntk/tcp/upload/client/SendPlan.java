@@ -11,10 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -57,18 +56,23 @@ public final class SendPlan {
      * Checks names.
      *
      * @param items what is to be sent
-     * @throws IllegalArgumentException when a name is refused, or two items would have the same one
+     * @throws IllegalArgumentException when a name is refused, or two items would have the same one, or such as differ in case
+     *     or normalisation alone
      */
     public static void check(List<? extends SendItem> items) {
-        Set<String> names = new HashSet<>();
+        Map<String, String> names = new HashMap<>();
         for (SendItem item : items) {
             String why = UploadName.refusal(item.name(), StoreOptions.Hidden.ALLOWED);
             if (why != null) {
                 throw new IllegalArgumentException("name: " + Escaped.text(item.name()) + " (refused: " + why + ")");
             }
-            if (!names.add(item.name())) {
-                throw new IllegalArgumentException(
-                        "name: " + Escaped.text(item.name()) + " (expected: one source for each name)");
+            String other = names.put(UploadName.fold(item.name()), item.name());
+            if (other != null) {
+                throw new IllegalArgumentException("name: " + Escaped.text(item.name())
+                        + (other.equals(item.name())
+                                ? " (expected: one source for each name)"
+                                : " (refused: there is " + Escaped.text(other)
+                                        + ", which some systems take for the same)"));
             }
         }
     }
@@ -117,7 +121,7 @@ public final class SendPlan {
 
             @Override
             public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                throw new IOException("cannot read " + file + ": " + Reason.of(e), e);
+                throw new IOException(Reason.of(e), e); // which names the file
             }
         });
         return tree;
