@@ -185,13 +185,13 @@ class PipeRingTest {
     @Test
     void readsAsManySegmentsAsAFileMayHave() throws Exception {
         int most = UploadFrame.Data.MAX_SEGMENTS;
-        try (PipeRing ring = ring(new Source(most), 1)) {
+        try (PipeRing ring = new PipeRing(new Source(most), 1, ALLOC, null, news::incrementAndGet)) {
             ring.digested().get(30, TimeUnit.SECONDS);
             assertThat(ring.arrived()).isEqualTo(most);
             assertThat(ring.isEnded()).isTrue();
             assertThat(ring.failure()).isNull();
         }
-        try (PipeRing ring = ring(new Source(most + 1), 1)) {
+        try (PipeRing ring = new PipeRing(new Source(most + 1), 1, ALLOC, null, news::incrementAndGet)) {
             Await.until("the failure", () -> ring.failure() != null);
             assertThat(ring.failure())
                     .hasMessage("a pipe may have 65536 segments of 1 bytes; with larger ones it may be longer");
