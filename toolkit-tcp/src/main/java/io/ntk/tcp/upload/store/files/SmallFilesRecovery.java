@@ -2,7 +2,6 @@ package io.ntk.tcp.upload.store.files;
 
 import io.ntk.tcp.upload.store.Receipt;
 import io.ntk.tcp.upload.store.UploadException;
-import io.ntk.tcp.upload.store.admission.Receipts;
 import io.ntk.tcp.upload.store.folders.Disk.Step;
 import io.ntk.tcp.upload.store.folders.Folder;
 import io.ntk.tcp.upload.store.folders.FolderWalk;
@@ -17,7 +16,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What becomes of small files after a crash: those that were complete are receipts, those that were about to get their name
+ * What becomes of small files after a crash: those that were complete stay in the log, those that were about to get their name
  * have it, or get it now, or are forgotten; and the log says so from then on.
  */
 final class SmallFilesRecovery {
@@ -53,9 +51,6 @@ final class SmallFilesRecovery {
                 open.put(entry.part(), entry);
             } else {
                 open.remove(entry.part());
-                if (entry.kind() == Kind.COMPLETE) {
-                    remember(entry);
-                }
             }
         });
         if (!open.isEmpty()) {
@@ -64,17 +59,9 @@ final class SmallFilesRecovery {
         for (SmallFileEntry entry : open.values()) {
             SmallFileEntry end = end(entry);
             log.append(end.kind() == Kind.COMPLETE ? Step.JOURNAL_COMPLETE : Step.JOURNAL, end);
-            if (end.kind() == Kind.COMPLETE) {
-                remember(end);
-            }
         }
         log.endBatch();
         deleteParts();
-    }
-
-    private void remember(SmallFileEntry entry) {
-        store.receipts()
-                .put(entry.id(), new Receipts.Done(entry.receipt(), entry.path(), entry.epoch(), Instant.now()));
     }
 
     private void deleteParts() throws IOException {

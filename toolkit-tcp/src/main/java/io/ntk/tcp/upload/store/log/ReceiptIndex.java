@@ -1,16 +1,13 @@
 package io.ntk.tcp.upload.store.log;
 
-import io.ntk.tcp.upload.store.Octets;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the last entries of small files are, in 22 to 43 bytes of memory for each. A key is known by 64 bits of a digest that
- * nobody can foresee: who looks one up compares what is at the place. Beyond a number the oldest log is forgotten.
- * Thread-safe.
+ * Where the last entries of small files are, in 22 to 43 bytes of memory for each. A key is known by 64 bits that nobody can
+ * foresee: who looks one up compares what is at the place. Beyond a number the oldest log is forgotten. Thread-safe.
  */
 final class ReceiptIndex {
     /** The most entries. */
@@ -18,10 +15,10 @@ final class ReceiptIndex {
 
     private static final int OFFSET_BITS = 27;
     private static final int FIRST_SLOTS = 1024;
-    private static final int SECRET_BYTES = 16;
 
     private final int most;
-    private final byte[] secret = new byte[SECRET_BYTES];
+    private final long secret;
+    private final long factor;
     private long[] prints = new long[FIRST_SLOTS];
     /* 0 where there is none; else the place and 1. */
     private long[] places = new long[FIRST_SLOTS];
@@ -33,7 +30,9 @@ final class ReceiptIndex {
 
     ReceiptIndex(int most) {
         this.most = most;
-        new SecureRandom().nextBytes(secret);
+        SecureRandom random = new SecureRandom();
+        secret = random.nextLong();
+        factor = random.nextLong() | 1;
     }
 
     /** An entry of a log. */
@@ -119,10 +118,13 @@ final class ReceiptIndex {
         return slot;
     }
 
+    /* No digest: a start of the store makes them by the hundred thousand, before its code is compiled. */
     private long print(String id) {
-        byte[] name = id.getBytes(StandardCharsets.UTF_8);
-        byte[] whole = Arrays.copyOf(secret, secret.length + name.length);
-        System.arraycopy(name, 0, whole, secret.length, name.length);
-        return Octets.of(whole).sha256().buffer().getLong();
+        long print = secret;
+        for (int i = 0; i < id.length(); i++) {
+            print = (print ^ id.charAt(i)) * factor;
+            print ^= print >>> 29;
+        }
+        return print;
     }
 }
