@@ -156,11 +156,7 @@ class UploadSendCommandTest {
     }
 
     private void assertUsage(String why, String... args) {
-        String[] all = new String[2 + args.length];
-        all[0] = "upload";
-        all[1] = "send";
-        System.arraycopy(args, 0, all, 2, args.length);
-        Ntk.Result result = Ntk.run(home(), all);
+        Ntk.Result result = run(args);
         assertThat(result.exit()).as(result.err()).isEqualTo(2);
         assertThat(result.err()).contains(why);
     }
@@ -346,12 +342,16 @@ class UploadSendCommandTest {
         assertFails("ntk: no such file: /dev/nothing\n", "/dev/nothing", "1");
     }
 
-    private void assertFails(String why, String... args) {
+    private Ntk.Result run(String... args) {
         String[] all = new String[2 + args.length];
         all[0] = "upload";
         all[1] = "send";
         System.arraycopy(args, 0, all, 2, args.length);
-        Ntk.Result result = Ntk.run(home(), all);
+        return Ntk.run(home(), all);
+    }
+
+    private void assertFails(String why, String... args) {
+        Ntk.Result result = run(args);
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.err()).isEqualTo(why);
     }

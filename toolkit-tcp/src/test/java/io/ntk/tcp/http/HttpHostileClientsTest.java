@@ -16,6 +16,7 @@ import io.ntk.tcp.http.files.SharedFolder;
 import io.ntk.tcp.http.inspect.InspectOptions;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
+import io.ntk.testsupport.OpenFiles;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
@@ -232,18 +233,8 @@ class HttpHostileClientsTest {
 
     /** Sockets and files of the folder; not what the JVM opens when it needs another class. 0 without a list of them. */
     private long openByUs() {
-        String[] open = Path.of("/proc/self/fd").toFile().list();
-        return Stream.of(open == null ? new String[0] : open)
-                .map(HttpHostileClientsTest::target)
+        return OpenFiles.targets().stream()
                 .filter(target -> target.startsWith("socket:") || target.startsWith(folder.toString()))
                 .count();
-    }
-
-    private static String target(String descriptor) {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd", descriptor)).toString();
-        } catch (IOException e) {
-            return "closed meanwhile";
-        }
     }
 }

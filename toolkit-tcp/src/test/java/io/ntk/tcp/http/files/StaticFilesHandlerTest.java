@@ -11,9 +11,9 @@ import io.netty.handler.codec.http.DefaultHttpContent;
 import io.ntk.core.Transport;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
+import io.ntk.testsupport.OpenFiles;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
@@ -295,21 +295,11 @@ class StaticFilesHandlerTest {
         }
     }
 
-    /** The descriptors of this process that are of this file. */
+    /** The descriptors of this process that are of files whose names begin so. */
     private List<String> open(String name) {
-        String[] all = new File("/proc/self/fd").list();
-        return Stream.of(all == null ? new String[0] : all)
-                .map(StaticFilesHandlerTest::target)
+        return OpenFiles.targets().stream()
                 .filter(target -> target.startsWith(root.resolve(name).toString()))
                 .toList();
-    }
-
-    private static String target(String descriptor) {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd", descriptor)).toString();
-        } catch (IOException e) {
-            return "closed meanwhile";
-        }
     }
 
     @ParameterizedTest

@@ -58,6 +58,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -396,6 +397,12 @@ public final class FileStore implements UploadStore {
 
     Receipts receipts() {
         return receipts;
+    }
+
+    /** The answer to what is done: of an upload from memory, of a small file from its log as well. */
+    Receipts.@Nullable Done receipt(String id) throws IOException {
+        Receipts.Done done = receipts.of(id);
+        return done == null ? smallFiles.logged(id) : done;
     }
 
     SmallFiles smallFiles() {

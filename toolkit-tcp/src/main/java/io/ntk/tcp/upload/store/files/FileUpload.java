@@ -195,7 +195,7 @@ final class FileUpload {
 
     /** What is known of its end: a receipt that others took the place of is still in the journal, or in the small files' log. */
     private Receipts.@Nullable Done done() throws IOException {
-        Receipts.Done done = store.smallFiles().receipt(id);
+        Receipts.Done done = store.receipt(id);
         if (done != null || writer != null || !Files.exists(log, LinkOption.NOFOLLOW_LINKS)) {
             return done;
         }

@@ -140,7 +140,7 @@ final class SmallFiles implements Closeable {
 
     private @Nullable Receipt admit(SmallFile file, FolderWalk walk) throws IOException {
         UploadRequest request = file.request;
-        Receipts.Done done = receipt(file.id);
+        Receipts.Done done = store.receipt(file.id);
         if (done != null) {
             if (!done.path().equals(request.path()) || done.receipt().size() != request.size()) {
                 throw new UploadException(UploadError.KEY_CONFLICT, "this key is of another file");
@@ -300,12 +300,8 @@ final class SmallFiles implements Closeable {
         }
     }
 
-    /** The answer to a file that is complete, from memory or from the log. */
-    Receipts.@Nullable Done receipt(String id) throws IOException {
-        Receipts.Done done = store.receipts().of(id);
-        if (done != null) {
-            return done;
-        }
+    /** What the log has of a file that is complete. */
+    Receipts.@Nullable Done logged(String id) throws IOException {
         SmallFilesLog.Known known = log.complete(id);
         if (known == null) {
             return null;

@@ -3,8 +3,9 @@
  *
  * <p>In reading order: {@link io.ntk.tcp.upload.store.log.Journal}, its {@link io.ntk.tcp.upload.store.log.JournalHeader}, and
  * {@link io.ntk.tcp.upload.store.log.JournalContent}, which is what can be read of it; {@link
- * io.ntk.tcp.upload.store.log.SmallFilesLog}, its {@link io.ntk.tcp.upload.store.log.SmallFileEntry}, and the {@code ReceiptIndex}
- * of what is in it; {@code ReceiptBytes}, which journals and that log have in them. {@code docs/upload-protocol.md} has the order in which records and files reach the disk.
+ * io.ntk.tcp.upload.store.log.SmallFilesLog}, its {@link io.ntk.tcp.upload.store.log.SmallFileEntry}, and the {@code
+ * ReceiptIndex} of what is in it; {@code ReceiptBytes}, which journals and that log have in them. {@code
+ * docs/upload-protocol.md} has the order in which records and files reach the disk.
  *
  * <p>It writes and reads what it is told. It must not know parts, names or what a record means for them. Not exported.
  */

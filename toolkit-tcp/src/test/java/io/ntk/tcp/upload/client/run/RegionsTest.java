@@ -23,7 +23,7 @@ import io.ntk.tcp.upload.client.run.ScriptedReceiver.Script;
 import io.ntk.tcp.upload.client.run.ScriptedReceiver.Talk;
 import io.ntk.testsupport.Await;
 import io.ntk.testsupport.LeakCheck;
-import java.io.File;
+import io.ntk.testsupport.OpenFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -36,7 +36,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -65,24 +64,7 @@ class RegionsTest {
 
     @AfterEach
     void noFileIsLeftOpen() {
-        assertThat(open()).isEmpty(); // without a wait, in which the garbage collector closes it
-    }
-
-    /** The descriptors of this process that are of a source; none where there is no list of them. */
-    private List<String> open() {
-        String[] all = new File("/proc/self/fd").list();
-        return Stream.of(all == null ? new String[0] : all)
-                .map(RegionsTest::target)
-                .filter(target -> target.startsWith(sources.toString()))
-                .toList();
-    }
-
-    private static String target(String descriptor) {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd", descriptor)).toString();
-        } catch (IOException e) {
-            return "closed meanwhile";
-        }
+        assertThat(OpenFiles.below(sources)).isEmpty(); // without a wait, in which the garbage collector closes it
     }
 
     private Path file(String name, byte[] bytes) throws IOException {

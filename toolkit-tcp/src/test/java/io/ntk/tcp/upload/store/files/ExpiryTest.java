@@ -151,12 +151,12 @@ class ExpiryTest {
             store.review(System.nanoTime(), done.plusNanos(KEEP).minusSeconds(20));
             assertThat(own()).containsExactly(ID + ".log", "lock", "puts-1.log");
             for (int n = 1; n <= 2; n++) {
-                assertThat(store.smallFiles().receipt(key(n).hex())).isNotNull();
+                assertThat(store.receipt(key(n).hex())).isNotNull();
             }
             store.review(System.nanoTime(), done.plusNanos(KEEP).plusSeconds(1));
             assertThat(own()).containsExactly("lock");
             for (int n = 1; n <= 2; n++) {
-                assertThat(store.smallFiles().receipt(key(n).hex())).isNull();
+                assertThat(store.receipt(key(n).hex())).isNull();
             }
             assertFails(
                     UploadError.EXISTS,

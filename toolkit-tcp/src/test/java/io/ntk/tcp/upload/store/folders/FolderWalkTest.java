@@ -7,6 +7,7 @@ import io.ntk.tcp.upload.store.OnExists;
 import io.ntk.tcp.upload.store.UploadError;
 import io.ntk.tcp.upload.store.UploadException;
 import io.ntk.tcp.upload.store.UploadName;
+import io.ntk.testsupport.OpenFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,6 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,19 +34,6 @@ class FolderWalkTest {
         publisher = new Publisher(root, own, Disk.REAL);
     }
 
-    private static long openFolders(Path below) throws IOException {
-        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
-            return all.filter(descriptor -> {
-                        try {
-                            return Files.readSymbolicLink(descriptor).startsWith(below);
-                        } catch (IOException e) {
-                            return false; // closed meanwhile
-                        }
-                    })
-                    .count();
-        }
-    }
-
     @Test
     void goesToMoreFoldersThanItHolds() throws IOException {
         Set<Path> changed = new LinkedHashSet<>();
@@ -59,9 +46,9 @@ class FolderWalkTest {
                 }
             }
             assertThat(changed).containsExactlyInAnyOrder(root, root.resolve("a"));
-            assertThat(openFolders(root)).isLessThanOrEqualTo(2 * 64);
+            assertThat(OpenFiles.below(root).size()).isLessThanOrEqualTo(2 * 64);
         }
-        assertThat(openFolders(root)).isZero();
+        assertThat(OpenFiles.below(root).size()).isZero();
     }
 
     @Test
@@ -73,7 +60,7 @@ class FolderWalkTest {
             assertThat(made.path()).isDirectory();
             assertThat(walk.find(deep)).isSameAs(made);
         }
-        assertThat(openFolders(root)).isZero();
+        assertThat(OpenFiles.below(root).size()).isZero();
     }
 
     @Test
@@ -87,7 +74,7 @@ class FolderWalkTest {
         } finally {
             Files.delete(outside);
         }
-        assertThat(openFolders(root)).isZero();
+        assertThat(OpenFiles.below(root).size()).isZero();
     }
 
     @Test
@@ -147,7 +134,7 @@ class FolderWalkTest {
         }
         assertThat(root.resolve("a/f")).hasContent("new 2");
         assertThat(own).isEmptyDirectory();
-        assertThat(openFolders(root)).isZero();
+        assertThat(OpenFiles.below(root).size()).isZero();
     }
 
     @Test
